@@ -1,0 +1,47 @@
+//! The nouns, in reading order. Plain data: no I/O, no clock, nothing from any other room, no wire format.
+mod assessment;
+mod criterion;
+mod description;
+mod document;
+mod environment;
+mod exception;
+mod judgement;
+mod reach;
+mod resource;
+mod value;
+mod verdict;
+
+pub use assessment::{Assessment, NotLookedAt, Tally, WaiverStanding, WaiverState};
+pub use criterion::{
+    AtAdmission, Bound, Criterion, CriterionId, Level, Parameter, PlatformRule, Reason, Severity, Source, Verification,
+    Words,
+};
+pub use description::{
+    ClusterDescription, ClusterSource, Description, Destination, LogStore, NodeRoute, Project, default_private_ranges,
+};
+pub use document::{Document, Hidden, Problem, Render};
+pub use environment::{Cluster, Environment, View};
+pub use exception::{Attestation, Waiver};
+pub use judgement::{AttestationId, Decision, Enforcement, Judgement, Shortcoming, Standing, WaiverId};
+pub use reach::{Answer, Hop, Reach, Way, Ways};
+pub use resource::{
+    ENVIRONMENT_KIND, Origin, Platform, PodView, Provider, Resource, ResourceId, Scope, UNKNOWN_NAMESPACE,
+};
+pub use value::{Entry, Item, Map, Mark, Number, Path, Step, Text, Unknown, Value, shown};
+pub use verdict::{Finding, Verdict};
+
+/// Seconds since 1970-01-01T00:00:00Z. Always passed in: nothing below the roof reads a clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Timestamp(pub i64);
+
+/// A SHA-256.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Digest(pub [u8; 32]);
+
+impl std::fmt::Display for Digest {
+    /// `sha256:` and 64 lower-case hexadecimal digits.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("sha256:")?;
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}

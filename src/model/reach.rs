@@ -1,0 +1,74 @@
+//! Facts that need several resources at once, as reach derived them.
+use super::{Map, Path, ResourceId};
+use std::collections::BTreeMap;
+
+/// Ways by subject. Absent = not derived, which criteria read as unknown; empty = derived, and there is no way.
+pub type Ways = BTreeMap<ResourceId, Vec<Way>>;
+
+/// All derived facts. Each map is one key of `data.reach`.
+#[derive(Clone, Debug, Default)]
+pub struct Reach {
+    /// Connections to the open internet, beyond own ranges and allowed destinations.
+    pub internet: Ways,
+    /// Connections to other projects.
+    pub projects: Ways,
+    /// Where a resource's logs end, and how long they stay there.
+    pub logs: Ways,
+    /// What encrypts a claim, a disk, an account.
+    pub storage: Ways,
+}
+
+/// What is known of a way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Connections: the way exists. Logs: the sink receives. Storage: what lies there is not encrypted.
+    Open,
+    /// Storage: what lies there is encrypted; fact `by` says by what. Connections never say it: no way is no entry.
+    Closed,
+    Unknown,
+}
+
+impl Answer {
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Closed => "closed",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// One way, as far as the environment tells.
+///
+/// A rule sees `{answer, at, path}` (of the last hop) and the facts beside them. Connections have the facts `to`
+/// (range or name), `ports` (`tcp/443`, `all ports`) when open, and `why` when unknown.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Way {
+    pub answer: Answer,
+    pub facts: Map,
+    /// From the subject to the place that opens the way or hides it; never empty.
+    pub witness: Vec<Hop>,
+}
+
+impl Way {
+    /// A connection that exists.
+    #[must_use]
+    pub fn open(to: &str, ports: &str, witness: Vec<Hop>) -> Self {
+        let facts = [("to", to), ("ports", ports)].into_iter().collect();
+        Self { answer: Answer::Open, facts, witness }
+    }
+
+    /// A way that may exist; `why` is one English clause.
+    #[must_use]
+    pub fn unknown(why: &str, witness: Vec<Hop>) -> Self {
+        Self { answer: Answer::Unknown, facts: [("why", why)].into_iter().collect(), witness }
+    }
+}
+
+/// A place that a way passes: a policy's rule, a route, the workload itself.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Hop {
+    pub resource: ResourceId,
+    pub path: Path,
+}

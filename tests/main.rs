@@ -1,0 +1,3 @@
+//! The one test binary. Modules in reading order.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on should stop")]
+mod floor_plan;
