@@ -1,5 +1,5 @@
 //! Renderings of an assessment. Pure: text out, written by the roof.
-use crate::model::{Assessment, Criterion, Environment, Severity};
+use crate::model::{Assessment, Criterion, Environment, Severity, Waiver};
 use std::collections::BTreeMap;
 
 /// What every rendering is made from.
@@ -8,8 +8,15 @@ pub struct Page<'a> {
     pub assessment: &'a Assessment,
     pub environment: &'a Environment,
     pub criteria: &'a [Criterion],
-    /// Source texts by path, for excerpts.
+    /// Every waiver of the profile, expired ones too: a report names reason, owner and expiry of those that apply.
+    pub waivers: &'a [Waiver],
+    /// Source texts by path (as [`crate::model::Origin`] writes it), for excerpts. A file that is absent is shown
+    /// without one.
     pub sources: &'a BTreeMap<String, String>,
+    /// What stands before a path in a markdown link, ending in `/`: on a forge, the address of the repository's
+    /// files at this commit (GitHub Actions: `$GITHUB_SERVER_URL/$GITHUB_REPOSITORY/blob/$GITHUB_SHA/`).
+    /// `None` = links are relative.
+    pub link_base: Option<&'a str>,
     pub language: Language,
     /// Every judgement, not only breaches and unknowns.
     pub all: bool,
