@@ -1,0 +1,28 @@
+# What keeps a rule from telling: values that cannot be read as what they should be.
+package lib.unread
+
+import data.lib.field
+import data.lib.known
+
+# What keeps a place from being read as a type: at most one of {facts, path}.
+of(place, type) := [{"facts": {"field": field.name(place.edit), "why": known.why(place.value)}, "path": place.edit} |
+	place.value != null
+	not fits(place.value, type)
+]
+
+# The same for a table of [keys, type] at each of some places.
+gaps(places, table) := [gap |
+	some from in places
+	some row in table
+	some gap in of(field.at(from, row[0]), row[1])
+]
+
+fits(value, "boolean") if is_boolean(value)
+
+fits(value, "number") if is_number(value)
+
+fits(value, "text") if is_string(value)
+
+fits(value, "list") if is_array(value)
+
+fits(value, "map") if field.is_map(value)
