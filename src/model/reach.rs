@@ -16,6 +16,13 @@ pub struct Reach {
     pub logs: Ways,
     /// What encrypts a claim, a disk, an account.
     pub storage: Ways,
+    /// How network policies isolate a Kubernetes workload or a whole namespace; empty = isolated both ways.
+    ///
+    /// One entry per direction that is not isolated (open) or not told (unknown, with `why`). Facts: `direction`
+    /// (`ingress`, `egress`); when open also `cause`: `not_selected` (no policy isolates it; the last hop is the
+    /// workload or the Namespace), `allows_all` (a rule allows every peer on every port; the last hop is that rule),
+    /// `host_network` (policies do not bind it; the last hop is `hostNetwork`).
+    pub isolation: Ways,
 }
 
 /// What is known of a way.
