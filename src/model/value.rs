@@ -143,6 +143,22 @@ impl Map {
         self.0.is_empty()
     }
 
+    /// All entries at once, in time n log n; the first of each key stays, the others are given back.
+    #[must_use]
+    pub fn from_entries(mut entries: Vec<Entry>) -> (Self, Vec<Entry>) {
+        entries.sort_by(|one, other| one.key.cmp(&other.key));
+        if entries.windows(2).all(|pair| matches!(pair, [one, other] if one.key != other.key)) {
+            return (Self(entries), Vec::new());
+        }
+        let mut kept: Vec<Entry> = Vec::with_capacity(entries.len());
+        let mut repeated = Vec::new();
+        for entry in entries {
+            let into = if kept.last().is_some_and(|last| last.key == entry.key) { &mut repeated } else { &mut kept };
+            into.push(entry);
+        }
+        (Self(kept), repeated)
+    }
+
     fn position(&self, key: &str) -> Result<usize, usize> {
         self.0.binary_search_by(|entry| entry.key.as_ref().cmp(key))
     }

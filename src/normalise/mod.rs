@@ -1,6 +1,23 @@
 //! Documents in, one environment out. A bad document is a `Problem`, never a failure of the run.
 //! Start at [`environment`]. No disk, no clock.
-use crate::model::{Attestation, Document, Environment, Problem, Resource, Text, Timestamp, Waiver};
+mod clusters;
+mod digest;
+mod json;
+mod kinds;
+mod kubernetes;
+mod parse;
+mod recognise;
+mod scalars;
+mod sources;
+mod tree;
+mod workload;
+mod yaml;
+
+use crate::model::{
+    Attestation, Description, Digest, Document, Environment, Platform, Problem, Resource, ResourceId, Text, Timestamp,
+    Waiver,
+};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How to read.
 #[derive(Clone, Debug, Default)]
@@ -53,29 +70,37 @@ pub fn environment(
     problems: Vec<Problem>,
     options: &Options,
 ) -> Result<Normalised, NormaliseError> {
+    let (found, faults) = sources::find(documents);
     let mut all = Partial { resources: Vec::new(), problems };
-    all.add(read(documents, options));
-    let mut environment = Environment { problems: all.problems, ..Environment::default() };
-    for resource in all.resources {
-        environment.resources.entry(resource.id.clone()).or_default().push(resource);
-    }
+    all.problems.extend(faults);
+    let description = Description::default();
+    all.add(sources::read(documents, found, &description, options));
+    let environment = assembled(all, description);
     Ok(Normalised { environment, ..Normalised::default() })
 }
 
-/// Gives every document to the reader of its format.
-fn read(documents: &[Document], _options: &Options) -> Partial {
-    let mut all = Partial::default();
-    let (terraform, _others): (Vec<&Document>, Vec<&Document>) =
-        documents.iter().partition(|document| is_terraform(document.origin.path()));
-    for document in terraform {
-        all.problems.push(Problem::new(document.origin.clone(), "terraform code is not read yet"));
+/// Puts resources into one environment: identity, clusters, scopes, the Environment itself, the digest.
+fn assembled(all: Partial, description: Description) -> Environment {
+    let Partial { resources: read, mut problems } = all;
+    let mut resources: BTreeMap<ResourceId, Vec<Resource>> = BTreeMap::new();
+    for resource in read {
+        resources.entry(resource.id.clone()).or_default().push(resource);
     }
-    all
-}
-
-/// Files that belong to a Terraform or OpenTofu configuration; such a folder is read as one.
-fn is_terraform(path: &str) -> bool {
-    const ENDINGS: [&str; 8] =
-        [".tf", ".tofu", ".tf.json", ".tofu.json", ".tfvars", ".tfvars.json", ".terraform.lock.hcl", "/modules.json"];
-    ENDINGS.iter().any(|ending| path.ends_with(ending))
+    let (clusters, remarks) = clusters::clusters(&resources, &description);
+    problems.extend(remarks);
+    problems.extend(clusters::twice(&resources));
+    let scopes = clusters::Scopes::new(&resources, &clusters, &description);
+    for (id, found) in &mut resources {
+        let scope = scopes.of(id, &clusters);
+        found.iter_mut().for_each(|resource| resource.scope = scope);
+    }
+    let platforms: BTreeSet<Platform> = resources.keys().map(|id| id.platform).collect();
+    for resource in clusters::environment_resources(&platforms, &description) {
+        resources.entry(resource.id.clone()).or_default().push(resource);
+    }
+    problems.sort_by(|one, other| (&one.origin, &one.cause).cmp(&(&other.origin, &other.cause)));
+    problems.dedup();
+    let mut environment = Environment { resources, description, clusters, problems, digest: Digest::default() };
+    environment.digest = digest::digest(&environment);
+    environment
 }

@@ -1,0 +1,123 @@
+//! Which document goes to which reader. A new format is a row here.
+use super::{
+    Options, Partial, clusters, kubernetes,
+    parse::{self, Stream},
+    recognise::{Reader, recognise},
+    tree::Parsed,
+};
+use crate::model::{Description, Document, Hidden, Origin, Platform, Problem};
+use rayon::prelude::*;
+
+/// One YAML or JSON document of a file, and who reads it.
+pub(super) struct Found<'a> {
+    pub(super) document: &'a Document,
+    pub(super) parsed: Parsed,
+    pub(super) reader: Reader,
+}
+
+impl Found<'_> {
+    pub(super) fn origin(&self) -> Origin {
+        Origin::File { path: self.document.origin.path().clone(), mark: self.parsed.at }
+    }
+}
+
+/// Parses and recognises every document that is not Terraform's, in order.
+pub(super) fn find(documents: &[Document]) -> (Vec<Found<'_>>, Vec<Problem>) {
+    let read: Vec<(&Document, Stream)> = documents
+        .par_iter()
+        .filter(|document| !is_terraform(document.origin.path()) && !is_bicep(document.origin.path()))
+        .map(|document| {
+            let path = document.origin.path();
+            (document, parse::parse(&document.bytes, path.ends_with(".json")))
+        })
+        .collect();
+    let mut found = Vec::new();
+    let mut problems = Vec::new();
+    for (document, stream) in read {
+        for fault in stream.faults {
+            let origin = Origin::File { path: document.origin.path().clone(), mark: fault.at };
+            let root = document.render.as_ref().map(|render| render.root.clone());
+            let hides = fault.lost.then(|| Hidden {
+                platform: root.is_some().then_some(Platform::Kubernetes),
+                root,
+                namespace: None,
+            });
+            problems.push(Problem { origin, cause: fault.cause, hides });
+        }
+        for parsed in stream.documents {
+            let reader = recognise(&parsed.value);
+            if reader != Reader::Nothing {
+                found.push(Found { document, parsed, reader });
+            }
+        }
+    }
+    (found, problems)
+}
+
+/// Reads Terraform code and everything else whose reader is known, in the light of the description.
+pub(super) fn read(
+    documents: &[Document],
+    found: Vec<Found<'_>>,
+    description: &Description,
+    options: &Options,
+) -> Partial {
+    let mut all = Partial::default();
+    let by_name = |is: fn(&str) -> bool| -> Vec<&Document> {
+        documents.iter().filter(|document| is(document.origin.path())).collect()
+    };
+    let terraform = by_name(is_terraform);
+    if !terraform.is_empty() {
+        all.add(read_terraform(&terraform, options));
+    }
+    for document in by_name(is_bicep) {
+        all.problems.push(not_read(document.origin.clone(), "a Bicep file", Platform::Arm));
+    }
+    let read: Vec<Partial> = found.into_par_iter().map(|found| read_one(found, description)).collect();
+    for partial in read {
+        all.add(partial);
+    }
+    all
+}
+
+fn read_terraform(documents: &[&Document], _options: &Options) -> Partial {
+    let problem = |document: &&Document| Problem::new(document.origin.clone(), "terraform code is not read yet");
+    Partial { resources: Vec::new(), problems: documents.iter().map(problem).collect() }
+}
+
+fn read_one(found: Found<'_>, description: &Description) -> Partial {
+    let origin = found.origin();
+    let Found { document, parsed, reader } = found;
+    let problem = match reader {
+        Reader::Kubernetes => {
+            let path = document.origin.path();
+            let root = match &document.render {
+                Some(render) => render.root.clone(),
+                None => clusters::plain_root(description, path),
+            };
+            let of = if document.render.is_some() { &root } else { path };
+            let namespace = clusters::source(description, of).and_then(|source| source.namespace.clone());
+            return kubernetes::read(document, parsed, &kubernetes::Place { root, namespace });
+        }
+        Reader::Realm => not_read(origin, "a Keycloak realm", Platform::Keycloak),
+        Reader::Plan => Problem::new(origin, "a terraform plan: recognised, and not read yet"),
+        Reader::Unread { what, platform } => not_read(origin, what, platform),
+        Reader::Broken(cause) => Problem::hiding(origin, cause, Platform::Kubernetes, None),
+        Reader::Description | Reader::Waiver | Reader::Attestation | Reader::Nothing => return Partial::default(),
+    };
+    Partial { resources: Vec::new(), problems: vec![problem] }
+}
+
+fn not_read(origin: Origin, what: &str, platform: Platform) -> Problem {
+    Problem::hiding(origin, format!("{what}: recognised, and not read yet"), platform, None)
+}
+
+/// Files that belong to a Terraform or OpenTofu configuration; such a folder is read as one.
+fn is_terraform(path: &str) -> bool {
+    const ENDINGS: [&str; 8] =
+        [".tf", ".tofu", ".tf.json", ".tofu.json", ".tfvars", ".tfvars.json", ".terraform.lock.hcl", "/modules.json"];
+    ENDINGS.iter().any(|ending| path.ends_with(ending))
+}
+
+fn is_bicep(path: &str) -> bool {
+    path.ends_with(".bicep")
+}
