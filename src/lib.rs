@@ -20,6 +20,7 @@
 //! 8. Same bundle, environment, profile and time give the same bytes. No `HashMap` is iterated.
 //! 9. Every body, evaluation, recursion and file has a limit: a named constant with its reason.
 pub mod assess;
+pub mod cli;
 pub mod collect;
 pub mod commands;
 pub mod evaluate;

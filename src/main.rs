@@ -1,1 +1,39 @@
-fn main() {}
+//! Parses, dispatches, prints the error chain, and makes the exit code.
+use clap::Parser;
+use speguard::{
+    cli::{Cli, Colour, Command},
+    commands::{self, Shell},
+};
+use std::{io::IsTerminal, process::ExitCode};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// The run could not be carried out: misuse, or a report that could not be written.
+const COULD_NOT_RUN: u8 = 2;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let shell = Shell {
+        language: commands::language(cli.lang, |name| std::env::var(name).ok()),
+        colour: match cli.color {
+            Colour::Always => true,
+            Colour::Never => false,
+            Colour::Auto => {
+                std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()) && std::io::stdout().is_terminal()
+            }
+        },
+        progress: std::io::stderr().is_terminal(),
+    };
+    let result = match cli.command {
+        Command::Scan(arguments) => commands::scan::run(&arguments, &shell),
+        Command::Completions(arguments) => commands::print(&arguments.script()).map(|()| 0),
+    };
+    match result {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            commands::complain(&error);
+            ExitCode::from(COULD_NOT_RUN)
+        }
+    }
+}

@@ -1,4 +1,8 @@
 //! Bytes in, and where they came from. Start at [`files`].
+mod name;
+
+pub use name::shown;
+
 use crate::model::{Document, Problem};
 use std::{collections::BTreeMap, path::PathBuf};
 

@@ -1,1 +1,78 @@
-//! One verb per file; wiring only.
+//! One verb per file; wiring only. What they share: the shell that asks, and what is read and judged.
+use crate::{cli::Lang, report::Language};
+use anyhow::Context;
+use std::io::{self, Write};
+
+pub mod read;
+pub mod scan;
+
+/// Who asks, as far as it matters to what is printed.
+#[derive(Clone, Copy, Debug)]
+pub struct Shell {
+    pub language: Language,
+    /// Standard output is a terminal that wants colour.
+    pub colour: bool,
+    /// Standard error is a terminal: progress may be shown.
+    pub progress: bool,
+}
+
+/// The language asked for, else the locale's (POSIX order: LC_ALL, LC_MESSAGES, LANG), else English.
+#[must_use]
+pub fn language(asked: Option<Lang>, variable: impl Fn(&str) -> Option<String>) -> Language {
+    match asked {
+        Some(Lang::En) => Language::English,
+        Some(Lang::Nb) => Language::Norwegian,
+        None => {
+            let locale = ["LC_ALL", "LC_MESSAGES", "LANG"]
+                .iter()
+                .find_map(|name| variable(name).filter(|value| !value.is_empty()));
+            let norwegian = |locale: String| ["nb", "no", "nn"].iter().any(|code| locale.starts_with(code));
+            if locale.is_some_and(norwegian) { Language::Norwegian } else { Language::English }
+        }
+    }
+}
+
+/// Writes to standard output. A reader that went away is not an error: the shell asked for no more.
+///
+/// # Errors
+/// When standard output cannot be written.
+pub fn print(bytes: &[u8]) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written.context("cannot write to standard output"),
+    }
+}
+
+/// Writes an error and its causes to standard error.
+pub fn complain(error: &anyhow::Error) {
+    let mut text = format!("error: {error}\n");
+    for cause in error.chain().skip(1) {
+        text.push_str(&format!("  caused by: {cause}\n"));
+    }
+    // Nothing is left to tell it to when standard error is gone; the exit code still says it.
+    drop(io::stderr().lock().write_all(text.as_bytes()));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_language_is_what_is_asked_for_then_the_locale_then_english() {
+        let norwegian = |name: &str| (name == "LANG").then(|| "nb_NO.UTF-8".to_owned());
+        assert_eq!(language(Some(Lang::En), norwegian), Language::English);
+        assert_eq!(language(None, norwegian), Language::Norwegian);
+        assert_eq!(language(None, |_| None), Language::English);
+    }
+
+    #[test]
+    fn an_earlier_locale_variable_outranks_a_later_one() {
+        let both = |name: &str| match name {
+            "LC_ALL" => Some("C".to_owned()),
+            "LANG" => Some("nb_NO".to_owned()),
+            _ => None,
+        };
+        assert_eq!(language(None, both), Language::English);
+    }
+}

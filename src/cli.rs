@@ -1,0 +1,137 @@
+//! The command line. Doc comments are the help text.
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  every judged criterion is met, waived or only observed
+  1  a criterion is not met
+  2  could not run: misuse, or a report that could not be written
+  3  no breach found, but something is not established: undetermined, unread, or nothing to judge
+2 outranks 1, and 1 outranks 3.";
+
+/// Judges secure processing environments for health data against criteria.
+#[derive(Debug, Parser)]
+#[command(name = "speguard", version, about, after_help = EXIT_CODES, propagate_version = true)]
+pub struct Cli {
+    /// Language of people's text; default from LC_ALL, LC_MESSAGES or LANG
+    #[arg(long, global = true, value_name = "LANGUAGE")]
+    pub lang: Option<Lang>,
+    /// Colour in text; `NO_COLOR` is honoured
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: Colour,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Lang {
+    En,
+    Nb,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Colour {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Scan(Scan),
+    Completions(Completions),
+}
+
+/// Reads infrastructure code and says what holds, what does not, and what could not be told
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub struct Scan {
+    #[command(flatten)]
+    pub sources: Sources,
+    #[command(flatten)]
+    pub judging: Judging,
+    /// What is printed on standard output
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: Format,
+    /// Also writes a report to a file, as `FORMAT=FILE`; may be given several times
+    #[arg(long = "report", value_name = "FORMAT=FILE", value_parser = report_target)]
+    pub reports: Vec<(Format, PathBuf)>,
+    /// Shows every judgement, not only breaches and what could not be told
+    #[arg(long)]
+    pub all: bool,
+    /// Lets only judgements of this severity or higher decide the exit code
+    #[arg(long, value_name = "SEVERITY")]
+    pub fail_on: Option<SeverityArgument>,
+}
+
+/// What is read.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Sources {
+    /// Files and folders; `-` reads standard input
+    #[arg(default_value = ".", value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// The environment's description; default: `spe.yaml` at the root of a scanned path
+    #[arg(long, value_name = "FILE")]
+    pub spe: Option<PathBuf>,
+    /// Values for every chart; may be given several times
+    #[arg(long, value_name = "FILE")]
+    pub helm_values: Vec<PathBuf>,
+    /// Values for the variables of every Terraform root; may be given several times
+    #[arg(long, value_name = "FILE")]
+    pub var_file: Vec<PathBuf>,
+    /// The time that expiry dates are held against, RFC 3339; default: now
+    #[arg(long, value_name = "TIME")]
+    pub at: Option<String>,
+}
+
+/// What it is judged by.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Judging {
+    /// The profile: `minimum`, `recommended` or a file; default: what the description says, else `minimum`
+    #[arg(long, value_name = "NAME|FILE")]
+    pub profile: Option<String>,
+    /// A folder of further criteria, in the form of the built-in ones
+    #[arg(long, value_name = "DIR")]
+    pub policies: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    Text,
+    Json,
+    Sarif,
+    Markdown,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SeverityArgument {
+    Low,
+    Medium,
+    High,
+    Critical,
+}
+
+/// Prints a completion script for a shell
+#[derive(Debug, Args)]
+pub struct Completions {
+    pub shell: clap_complete::Shell,
+}
+
+impl Completions {
+    /// The script, as bytes for standard output.
+    #[must_use]
+    pub fn script(&self) -> Vec<u8> {
+        let mut script = Vec::new();
+        clap_complete::generate(self.shell, &mut <Cli as clap::CommandFactory>::command(), "speguard", &mut script);
+        script
+    }
+}
+
+fn report_target(argument: &str) -> Result<(Format, PathBuf), String> {
+    let (format, file) = argument.split_once('=').ok_or("write it as FORMAT=FILE, for example sarif=out.sarif")?;
+    if file.is_empty() {
+        return Err("the file is missing: write it as FORMAT=FILE".to_owned());
+    }
+    Ok((<Format as ValueEnum>::from_str(format, false)?, file.into()))
+}

@@ -1,0 +1,118 @@
+//! `speguard scan`: a repository in, verdicts out.
+use super::{Shell, print, read};
+use crate::{
+    assess::assess,
+    cli::{Format as FormatArgument, Scan, SeverityArgument},
+    model::{Assessment, Criterion, Document, Resource, Severity, Standing, Verdict},
+    report::{self, Format, Page},
+};
+use anyhow::Context;
+use std::{collections::BTreeMap, fs, path::Path};
+
+/// Scans, prints and writes what was asked for; gives the exit code (0, 1 or 3).
+///
+/// # Errors
+/// Misuse, criteria that cannot be loaded, a report that cannot be written: exit code 2.
+pub fn run(arguments: &Scan, shell: &Shell) -> anyhow::Result<u8> {
+    let bundle = read::bundle(&arguments.judging)?;
+    let reading = read::sources(&arguments.sources)?;
+    let environment = &reading.normalised.environment;
+    let profile = read::profile(&arguments.judging, &bundle, &reading.normalised)?;
+    let subjects: Vec<&Resource> = environment.all().collect();
+    let assessment = assess(&bundle, environment, &subjects, &profile, reading.at);
+    let fail_on = arguments.fail_on.map(severity);
+    let verdict = weigh(&assessment, &bundle.criteria, fail_on);
+    let sources = texts(&reading.documents);
+    let page = Page {
+        assessment: &assessment,
+        environment,
+        criteria: &bundle.criteria,
+        sources: &sources,
+        language: shell.language,
+        all: arguments.all,
+        profile: &profile.name,
+        tools: &reading.tools,
+        exit: verdict.exit,
+        fail_on,
+        set_aside: verdict.set_aside,
+        colour: false,
+    };
+    for (as_what, file) in &arguments.reports {
+        write(file, &report::render(format(*as_what), &page))?;
+    }
+    let printed = Page { colour: shell.colour, ..page };
+    print(report::render(format(arguments.format), &printed).as_bytes())?;
+    Ok(verdict.exit)
+}
+
+/// What the judgements come to for a shell.
+struct Weight {
+    exit: u8,
+    /// Judgements that would have weighed, were it not for `--fail-on`.
+    set_aside: usize,
+}
+
+/// The exit code (contracts, section 6): 1 a breach, 3 something not established, 0 otherwise.
+fn weigh(assessment: &Assessment, criteria: &[Criterion], fail_on: Option<Severity>) -> Weight {
+    let severities: BTreeMap<_, _> = criteria.iter().map(|criterion| (&criterion.id, criterion.severity)).collect();
+    let (mut breaches, mut unknowns, mut set_aside) = (0, 0, 0);
+    for judgement in &assessment.judgements {
+        let count = match judgement.standing() {
+            Standing::NotMet => &mut breaches,
+            Standing::Undetermined => &mut unknowns,
+            Standing::Met | Standing::NotApplicable | Standing::Waived | Standing::Warned | Standing::Observed => {
+                continue;
+            }
+        };
+        let below = |least| severities.get(&judgement.criterion).is_some_and(|severity| *severity < least);
+        if fail_on.is_some_and(below) { set_aside += 1 } else { *count += 1 }
+    }
+    let judged = assessment.judgements.iter().any(|judgement| judgement.verdict != Verdict::NotApplicable);
+    let exit = match (breaches > 0, unknowns > 0 || !assessment.problems.is_empty() || !judged) {
+        (true, _) => 1,
+        (false, true) => 3,
+        (false, false) => 0,
+    };
+    Weight { exit, set_aside }
+}
+
+fn write(file: &Path, text: &str) -> anyhow::Result<()> {
+    fs::write(file, text).with_context(|| format!("cannot write the report `{}`", file.display()))
+}
+
+/// Source texts by name; what a chart or an overlay was made from stands in for what was rendered.
+fn texts(documents: &[Document]) -> BTreeMap<String, String> {
+    let mut texts = BTreeMap::new();
+    for document in documents {
+        match &document.render {
+            Some(render) => {
+                for (path, bytes) in render.sources.iter() {
+                    texts.entry(path.to_string()).or_insert_with(|| String::from_utf8_lossy(bytes).into_owned());
+                }
+            }
+            None => {
+                let path = document.origin.path().to_string();
+                texts.entry(path).or_insert_with(|| String::from_utf8_lossy(&document.bytes).into_owned());
+            }
+        }
+    }
+    texts
+}
+
+const fn format(argument: FormatArgument) -> Format {
+    match argument {
+        FormatArgument::Text => Format::Text,
+        FormatArgument::Json => Format::Json,
+        FormatArgument::Sarif => Format::Sarif,
+        FormatArgument::Markdown => Format::Markdown,
+    }
+}
+
+const fn severity(argument: SeverityArgument) -> Severity {
+    match argument {
+        SeverityArgument::Low => Severity::Low,
+        SeverityArgument::Medium => Severity::Medium,
+        SeverityArgument::High => Severity::High,
+        SeverityArgument::Critical => Severity::Critical,
+    }
+}
