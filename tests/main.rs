@@ -1,3 +1,4 @@
 //! The one test binary. Modules in reading order.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on should stop")]
+mod dependencies;
 mod floor_plan;
