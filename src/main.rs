@@ -14,8 +14,10 @@ const COULD_NOT_RUN: u8 = 2;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    let variable = |name: &str| std::env::var(name).ok();
     let shell = Shell {
-        language: commands::language(cli.lang, |name| std::env::var(name).ok()),
+        language: commands::language(cli.lang, variable),
+        link_base: commands::link_base(variable),
         colour: match cli.color {
             Colour::Always => true,
             Colour::Never => false,

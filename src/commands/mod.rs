@@ -7,13 +7,15 @@ pub mod read;
 pub mod scan;
 
 /// Who asks, as far as it matters to what is printed.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Shell {
     pub language: Language,
     /// Standard output is a terminal that wants colour.
     pub colour: bool,
     /// Standard error is a terminal: progress may be shown.
     pub progress: bool,
+    /// Where a forge shows the repository's files at this commit, ending in `/`.
+    pub link_base: Option<String>,
 }
 
 /// The language asked for, else the locale's (POSIX order: LC_ALL, LC_MESSAGES, LANG), else English.
@@ -30,6 +32,14 @@ pub fn language(asked: Option<Lang>, variable: impl Fn(&str) -> Option<String>) 
             if locale.is_some_and(norwegian) { Language::Norwegian } else { Language::English }
         }
     }
+}
+
+/// Where the forge that runs this shows files: GitHub Actions says so in three variables.
+#[must_use]
+pub fn link_base(variable: impl Fn(&str) -> Option<String>) -> Option<String> {
+    let [server, repository, commit] =
+        ["GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_SHA"].map(|name| variable(name).filter(|it| !it.is_empty()));
+    Some(format!("{}/{}/blob/{}/", server?, repository?, commit?))
 }
 
 /// Writes to standard output. A reader that went away is not an error: the shell asked for no more.
