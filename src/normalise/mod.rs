@@ -3,6 +3,7 @@
 mod clusters;
 mod digest;
 mod json;
+mod keycloak;
 mod kinds;
 mod kubernetes;
 mod parse;

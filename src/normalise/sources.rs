@@ -1,6 +1,6 @@
 //! Which document goes to which reader. A new format is a row here.
 use super::{
-    Options, Partial, clusters, kubernetes,
+    Options, Partial, clusters, keycloak, kubernetes,
     parse::{self, Stream},
     recognise::{Reader, recognise},
     tree::Parsed,
@@ -98,7 +98,7 @@ fn read_one(found: Found<'_>, description: &Description) -> Partial {
             let namespace = clusters::source(description, of).and_then(|source| source.namespace.clone());
             return kubernetes::read(document, parsed, &kubernetes::Place { root, namespace });
         }
-        Reader::Realm => not_read(origin, "a Keycloak realm", Platform::Keycloak),
+        Reader::Realm => return keycloak::read(&origin, parsed.value),
         Reader::Plan => Problem::new(origin, "a terraform plan: recognised, and not read yet"),
         Reader::Unread { what, platform } => not_read(origin, what, platform),
         Reader::Broken(cause) => Problem::hiding(origin, cause, Platform::Kubernetes, None),
