@@ -1,0 +1,176 @@
+//! What no verdict tells: what was not looked at, not read, left out, and waivers that do nothing.
+use super::{Desk, findings::titled, pen};
+use crate::{
+    model::{CriterionId, Platform, Waiver, WaiverState},
+    report::{clean::clean, json::rfc3339, words::Phrases},
+};
+use std::collections::BTreeMap;
+
+/// Problems that are shown without `--all`: two screens. The count is always whole.
+const PROBLEMS_SHOWN: usize = 40;
+
+/// Kinds that are shown without `--all`.
+const KINDS_SHOWN: usize = 60;
+
+/// Writes each part that has something to say.
+pub(super) fn write(desk: &mut Desk<'_>) {
+    not_looked_at(desk);
+    kinds(desk);
+    exempt(desk);
+    clusters(desk);
+    waivers(desk);
+    unread(desk);
+    if !desk.page.environment.description.stated {
+        desk.pen.gap();
+        desk.pen.prose("", 0, &desk.phrases.say("no-description"));
+    }
+}
+
+fn heading(desk: &mut Desk<'_>, key: &str, count: usize) {
+    desk.pen.gap();
+    let text = desk.phrases.count(key, count);
+    desk.pen.line(&desk.pen.styled(pen::BOLD, &text));
+}
+
+/// One line for each criterion, with its title and the platforms it was not looked at on.
+fn not_looked_at(desk: &mut Desk<'_>) {
+    let entries = &desk.page.assessment.not_looked_at;
+    if entries.is_empty() {
+        return;
+    }
+    heading(desk, "heading-not-looked-at", entries.len());
+    desk.pen.prose("  ", 2, &desk.phrases.say("not-looked-at-why"));
+    let mut by_platform: BTreeMap<Option<Platform>, usize> = BTreeMap::new();
+    let mut by_criterion: BTreeMap<&CriterionId, Vec<String>> = BTreeMap::new();
+    for entry in entries {
+        *by_platform.entry(entry.platform).or_default() += 1;
+        by_criterion.entry(&entry.criterion).or_default().push(platform(&desk.phrases, entry.platform));
+    }
+    let counts: Vec<String> =
+        by_platform.iter().map(|(of, count)| format!("{} {count}", platform(&desk.phrases, *of))).collect();
+    desk.pen.prose("  ", 2, &counts.join(", "));
+    for (id, platforms) in by_criterion {
+        let line = format!("{} ({})", titled(desk, id), platforms.join(", "));
+        desk.pen.styled_prose("    ", 14, &line, pen::DIM);
+    }
+}
+
+fn platform(phrases: &Phrases, platform: Option<Platform>) -> String {
+    match platform {
+        Some(Platform::Speguard) => phrases.say("not-looked-at-person"),
+        Some(platform) => platform.name().to_owned(),
+        None => phrases.say("not-looked-at-nowhere"),
+    }
+}
+
+fn kinds(desk: &mut Desk<'_>) {
+    let kinds = &desk.page.assessment.kinds_not_judged;
+    if kinds.is_empty() {
+        return;
+    }
+    heading(desk, "heading-kinds", kinds.len());
+    let shown = if desk.page.all { kinds.len() } else { KINDS_SHOWN };
+    let names: Vec<_> = kinds.iter().take(shown).map(|kind| clean(kind)).collect();
+    desk.pen.styled_prose("  ", 2, &names.join(", "), pen::DIM);
+    more(desk, kinds.len().saturating_sub(shown));
+}
+
+fn exempt(desk: &mut Desk<'_>) {
+    let namespaces = &desk.page.assessment.exempt_namespaces;
+    if namespaces.is_empty() {
+        return;
+    }
+    heading(desk, "heading-exempt", namespaces.len());
+    let names: Vec<_> = namespaces.iter().map(|namespace| clean(namespace)).collect();
+    desk.pen.styled_prose("  ", 2, &names.join(", "), pen::DIM);
+}
+
+/// Where sources contradict each other: that they were taken for clusters of their own, and what would settle it.
+fn clusters(desk: &mut Desk<'_>) {
+    let environment = desk.page.environment;
+    if environment.clusters.len() < 2 || !environment.description.clusters.is_empty() {
+        return;
+    }
+    desk.pen.gap();
+    let text = desk.phrases.count("two-clusters", environment.clusters.len());
+    desk.pen.prose("", 0, &text);
+    desk.pen.line("  clusters:");
+    for cluster in &environment.clusters {
+        let sources: Vec<String> = cluster.roots.iter().map(|root| format!("{{path: {}}}", clean(root))).collect();
+        desk.pen.line(&format!("  - name: {}", clean(&cluster.name)));
+        desk.pen.line(&format!("    sources: [{}]", sources.join(", ")));
+    }
+}
+
+fn waivers(desk: &mut Desk<'_>) {
+    let waivers = &desk.page.assessment.waivers;
+    if waivers.is_empty() {
+        return;
+    }
+    heading(desk, "heading-waivers", waivers.len());
+    for standing in waivers {
+        let waiver = desk.page.waivers.iter().find(|waiver| waiver.id == standing.id);
+        let id = clean(&standing.id.0);
+        let words = match (standing.state, waiver) {
+            (WaiverState::Expired, Some(waiver)) => {
+                desk.phrases.with("waiver-expired-on", &[("id", &id), ("until", &until(waiver))])
+            }
+            (WaiverState::Expired, None) => desk.phrases.with("waiver-expired", &[("id", &id)]),
+            (WaiverState::Unmatched, _) => desk.phrases.with("waiver-unmatched", &[("id", &id)]),
+        };
+        desk.pen.prose("  ", 4, &words);
+        if let Some(waiver) = waiver {
+            let place = format!("{}:{}", clean(waiver.origin.path()), waiver.origin.mark().line);
+            desk.pen.line(&format!("  {} {place}", desk.pen.styled(pen::BLUE, "-->")));
+        }
+    }
+}
+
+/// A waiver over a verdict, in words.
+pub(super) fn waived(phrases: &Phrases, id: &str, waiver: Option<&Waiver>) -> String {
+    let id = clean(id);
+    match waiver {
+        None => phrases.with("standing-waived", &[("id", &id)]),
+        Some(waiver) => phrases.with(
+            "standing-waived-until",
+            &[
+                ("id", &id),
+                ("until", &until(waiver)),
+                ("reason", &clean(&waiver.reason)),
+                ("owner", &clean(&waiver.owner)),
+                ("approver", &clean(&waiver.approver)),
+            ],
+        ),
+    }
+}
+
+/// The last day on which a waiver holds: `expires` is the first second after it.
+pub(crate) fn until(waiver: &Waiver) -> String {
+    let last = crate::model::Timestamp(waiver.expires.0 - 1);
+    rfc3339(last).split('T').next().unwrap_or_default().to_owned()
+}
+
+fn unread(desk: &mut Desk<'_>) {
+    let problems = &desk.page.assessment.problems;
+    if problems.is_empty() {
+        return;
+    }
+    heading(desk, "heading-unread", problems.len());
+    let shown = if desk.page.all { problems.len() } else { PROBLEMS_SHOWN };
+    for problem in problems.iter().take(shown) {
+        let mark = problem.origin.mark();
+        let place = match mark.line {
+            0 => clean(problem.origin.path()).into_owned(),
+            line => format!("{}:{line}", clean(problem.origin.path())),
+        };
+        desk.pen.prose("  ", 4, &clean(&problem.cause));
+        desk.pen.line(&format!("  {} {place}", desk.pen.styled(pen::BLUE, "-->")));
+    }
+    more(desk, problems.len().saturating_sub(shown));
+}
+
+fn more(desk: &mut Desk<'_>, left: usize) {
+    if left > 0 {
+        desk.pen.line(&format!("  {}", desk.phrases.count("more-lines", left)));
+    }
+}

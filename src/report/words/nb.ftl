@@ -1,0 +1,184 @@
+# Rapportenes ord på bokmål. Hver melding har sin tvilling i en.ftl; en test sammenligner de to.
+# Meldinger på én linje: liten forbokstav, uten punktum.
+
+severity-low = lav
+severity-medium = middels
+severity-high = høy
+severity-critical = kritisk
+
+level-minimum = minimum
+level-recommended = anbefalt
+
+verification-automated = avgjøres ut fra konfigurasjonen
+verification-partly = avgjøres delvis ut fra konfigurasjonen, resten må en person gå god for
+verification-attestation = en person må gå god for det
+
+verdict-met = oppfylt
+verdict-not_met = ikke oppfylt
+verdict-not_applicable = ikke aktuelt
+verdict-undetermined = uavklart
+
+standing-warned = bare advarsel: profilen lar den ikke påvirke avslutningskoden
+standing-observed = bare observert: profilen teller den ikke
+standing-waived = unntatt ved { $id }
+standing-waived-until = unntatt ved { $id } til { $until }: { $reason } (eier { $owner }, godkjent av { $approver })
+standing-attested = ifølge erklæringen { $id }
+
+# Grunner som ikke står i noe kriterium.
+reason-not_evaluated = kunne ikke vurderes: { $why }
+reason-stated_not_met = { $owner } erklærer at det ikke er oppfylt: { $statement }
+reason-not_stated = ingen har avgitt erklæring om dette ennå
+reason-statement_expired = den siste erklæringen gikk ut { $expires }
+fact-none = ingen
+fact-unknown = ukjent ({ $why })
+fact-cut = { $text } … ({ $count } tegn i alt)
+
+beside = i tillegg uavklart: { $sentence }
+place = i { $address }
+same-for = { $count ->
+    [one] det samme gjelder én til:
+   *[other] det samme gjelder { $count } til:
+}
+more-findings = { $count ->
+    [one] og ett funn til her; `--all` viser det
+   *[other] og { $count } funn til her; `--all` viser dem
+}
+more-judgements = { $count ->
+    [one] og én til; `--all` viser den
+   *[other] og { $count } til; `--all` viser dem
+}
+more-lines = { $count ->
+    [one] og én til; `--all` viser den
+   *[other] og { $count } til; `--all` viser dem
+}
+
+label-why = hvorfor
+label-requirement = krav
+label-sources = kilder
+label-remedy = tiltak
+label-remedy-on = tiltak, { $platform }
+label-level = nivå
+label-severity = alvorlighet
+label-verification = hvordan
+label-parameters = parametre
+label-platforms = plattformer
+label-reasons = grunner
+label-stated = erklæres av en person
+label-evidence = dokumentasjon
+label-note = merknad
+
+parameter-default = standard { $value }
+parameter-environment = fra spe.yaml
+parameter-minimum = minst { $value }
+parameter-maximum = høyst { $value }
+parameter-items = høyst { $value } oppføringer
+parameter-one_of = en av { $value }
+platform-judged = vurderes
+platform-no-rule = ingen regel ennå
+platforms-none = ingen: bare en person kan svare
+
+hint-variables = tips: ukjente verdier kommer fra variabler eller fra skyen; oppgi planen (`terraform show -json`) eller variablene (`--var-file`), så lar de seg fastslå
+
+# Det ingen har spurt om, og hvorfor.
+heading-not-looked-at = { $count ->
+    [one] ikke sett på: ett kriterium på én plattform
+   *[other] ikke sett på: { $count } (kriterium og plattform)
+}
+not-looked-at-why = det finnes ingen regel for disse ennå, eller bare en person kan svare (`speguard attest`)
+not-looked-at-person = bare en person
+not-looked-at-nowhere = ingen plattform
+heading-kinds = { $count ->
+    [one] én ressurstype ble lest uten at noe kriterium vurderer den
+   *[other] { $count } ressurstyper ble lest uten at noe kriterium vurderer dem
+}
+heading-exempt = { $count ->
+    [one] ett navnerom er unntatt fra kriteriene for prosjekter
+   *[other] { $count } navnerom er unntatt fra kriteriene for prosjekter
+}
+heading-unread = { $count ->
+    [one] ikke lest: ett problem
+   *[other] ikke lest: { $count } problemer
+}
+heading-waivers = { $count ->
+    [one] ett unntak er uten virkning
+   *[other] { $count } unntak er uten virkning
+}
+waiver-expired = { $id } har gått ut
+waiver-expired-on = { $id } gikk ut { $until }: det som var unntatt, teller igjen
+waiver-unmatched = { $id } treffer ingenting som trenger det: fjern det, eller rett kriterium og ressurser
+no-description = spe.yaml mangler: alle navnerom som ikke er unntatt, regnes som prosjekter, ingen mål utenfor miljøet er tillatt, og det bare en person kan svare på, er ikke sett på; `speguard init` skriver en
+two-clusters = { $count } adskilte klynger, fordi flere kilder definerer det samme objektet; spe.yaml kan si hvilke kilder som hører sammen:
+
+heading-statuses = slik er kildene lest
+status-verbatim = ordlyden er lest i Den europeiske unions tidende; kriteriet er vår tolkning av den, ikke et sitat
+status-verified-draft = ordlyden er lest i utkastet av 12. september 2025; den endelige teksten kan avvike
+status-verified = ordlyden er lest i kilden
+status-verified-chapter = kapittelet er bekreftet, men teksten er ikke lest i sin helhet
+status-verified-existence = dokumentet er bekreftet, men teksten er ikke lest i sin helhet
+status-secondary = bare nummer og tittel, fra sekundærkilder
+status-known = allmenn kunnskap, ikke lest på nytt
+status-practice = slik en navngitt tilbyder gjør det; ikke en norm
+status-unverified = ikke bekreftet: bygg ikke på den
+
+tally-not_met = { $count ->
+    [one] { $count } ikke oppfylt
+   *[other] { $count } ikke oppfylte
+}
+tally-undetermined = { $count ->
+    [one] { $count } uavklart
+   *[other] { $count } uavklarte
+}
+tally-met = { $count ->
+    [one] { $count } oppfylt
+   *[other] { $count } oppfylte
+}
+tally-waived = { $count ->
+    [one] { $count } unntatt
+   *[other] { $count } unntatte
+}
+tally-warned = { $count } med advarsel
+tally-observed = { $count } bare observert
+tally-not_applicable = { $count ->
+    [one] { $count } ikke aktuell
+   *[other] { $count } ikke aktuelle
+}
+tally-not_looked_at = { $count } ikke sett på
+tally-unread = { $count ->
+    [one] { $count } ulest
+   *[other] { $count } uleste
+}
+
+set-aside = { $count ->
+    [one] `--fail-on { $severity }` holdt én vurdering utenfor: den påvirker ikke avslutningskoden
+   *[other] `--fail-on { $severity }` holdt { $count } vurderinger utenfor: de påvirker ikke avslutningskoden
+}
+profile = profil { $profile }, vurdert { $at }
+exit-0 = avslutningskode 0: alt som er vurdert og teller, er oppfylt, unntatt eller ikke aktuelt
+exit-1 = avslutningskode 1: noe som teller, er ikke oppfylt
+exit-2 = avslutningskode 2: kjøringen lot seg ikke fullføre
+exit-3 = avslutningskode 3: ingen brudd er funnet, men det er ikke fastslått at det ikke finnes noen
+exit-3-nothing = avslutningskode 3: ingenting er vurdert, så ingenting er fastslått
+exit-other = avslutningskode { $code }
+
+# Markdown.
+title = Sikkert analyserom: speguard
+outcome-0 = Alt som er vurdert og teller, er oppfylt, unntatt eller ikke aktuelt (avslutningskode 0).
+outcome-1 = Noe som teller, er ikke oppfylt (avslutningskode 1).
+outcome-2 = Kjøringen lot seg ikke fullføre (avslutningskode 2).
+outcome-3 = Ingen brudd er funnet, men det er ikke fastslått at det ikke finnes noen (avslutningskode 3).
+outcome-3-nothing = Ingenting er vurdert, så ingenting er fastslått (avslutningskode 3).
+outcome-other = Avslutningskode { $code }.
+column-outcome = Utfall
+column-count = Antall
+column-resource = Ressurs
+column-finding = Funn
+column-place = Sted
+column-verdict = Vurdering
+heading-findings = Ikke oppfylt og uavklart
+heading-details = Hvorfor, tiltak og kilder
+heading-rest = Ikke sett på, ikke lest eller holdt utenfor
+nothing-found = Ingenting er uoppfylt, og ingenting er uavklart.
+cut = { $count ->
+    [one] Ett kriterium er utelatt her: et stegsammendrag kan ha høyst { $limit } byte. Rapportene i tekst, JSON og SARIF har alt.
+   *[other] { $count } kriterier er utelatt her: et stegsammendrag kan ha høyst { $limit } byte. Rapportene i tekst, JSON og SARIF har alt.
+}
