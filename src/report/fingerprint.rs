@@ -71,9 +71,9 @@ fn named<'a>(path: &'a [Step], body: Option<&'a Value>) -> Vec<Json<'a>> {
 enum Json<'a> {
     Int(usize),
     Text(&'a str),
-    List(Vec<Json<'a>>),
+    List(Vec<Self>),
     /// Keys are ours and ASCII, so that the order of bytes is RFC 8785's order of UTF-16 units.
-    Map(BTreeMap<&'a str, Json<'a>>),
+    Map(BTreeMap<&'a str, Self>),
 }
 
 impl Json<'_> {
