@@ -1,4 +1,5 @@
 //! Reports: what a person and a program see of one assessment.
+#![allow(clippy::too_many_lines, reason = "a snapshot is as long as what a person sees")]
 mod stage;
 
 use speguard::{
