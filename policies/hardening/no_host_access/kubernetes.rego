@@ -39,18 +39,20 @@ undetermined contains {"reason": "field_unknown", "facts": gap.facts, "path": ga
 	some gap in guard.gaps(input.resource)
 }
 
-undetermined contains {"reason": "scope_unknown", "facts": {}, "path": ["metadata"]} if {
-	input.scope == "unknown"
-	not guards
-}
+undetermined contains {"reason": "scope_unknown", "facts": {}, "path": ["metadata"]} if input.scope == "unknown"
 
-applies if input.scope == "project"
+applies if {
+	input.scope == "project"
+	not webhooks
+}
 
 applies if guards
 
 claims if input.address[0] == "PersistentVolumeClaim"
 
+webhooks if input.address[0] == "admissionregistration.k8s.io/ValidatingWebhookConfiguration"
+
 guards if {
-	input.address[0] == "admissionregistration.k8s.io/ValidatingWebhookConfiguration"
+	webhooks
 	startswith(input.address[2], "speguard")
 }

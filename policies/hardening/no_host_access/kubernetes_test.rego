@@ -138,6 +138,9 @@ test_meets_when_only_the_webhook_for_other_namespaces_may_fail if {
 	both := [{"name": "outside.speguard.io", "failurePolicy": "Ignore"}, {"name": "cluster.speguard.io"}]
 	criterion.deny | criterion.undetermined == set() with input as webhooks(both)
 	criterion.applies with input as webhooks(both)
+	kind := "admissionregistration.k8s.io/ValidatingWebhookConfiguration"
+	others := object.union(webhooks([]), {"address": [kind, "", "cert-manager"]})
+	not criterion.applies with input as others
 }
 
 test_undetermined_when_the_guard_has_conditions if {
@@ -212,7 +215,7 @@ volume(spec) := {"PersistentVolume": {"": {"disk": {"spec": spec}}}}
 
 webhooks(list) := {
 	"address": ["admissionregistration.k8s.io/ValidatingWebhookConfiguration", "", "speguard"],
-	"scope": "platform",
+	"scope": "project",
 	"parameters": parameters,
 	"resource": {"webhooks": list},
 }

@@ -46,12 +46,12 @@ undetermined contains {"reason": "field_unknown", "facts": gap.facts, "path": ga
 	some gap in defaults.gaps_of(input.resource)
 }
 
-undetermined contains {"reason": "scope_unknown", "facts": {}, "path": ["metadata"]} if {
-	input.scope == "unknown"
+undetermined contains {"reason": "scope_unknown", "facts": {}, "path": ["metadata"]} if input.scope == "unknown"
+
+applies if {
+	input.scope == "project"
 	kind != "apiserver.config.k8s.io/AdmissionConfiguration"
 }
-
-applies if input.scope == "project"
 
 applies if defaults.plugins(input.resource) != []
 

@@ -98,7 +98,7 @@ namespace(labels) := {
 
 admission(body) := {
 	"address": ["apiserver.config.k8s.io/AdmissionConfiguration", "", ""],
-	"scope": "platform",
+	"scope": "project",
 	"parameters": {"require_read_only_root": false, "pod_security_level": "restricted"},
 	"resource": body,
 }
