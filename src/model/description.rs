@@ -29,6 +29,18 @@ pub struct Description {
     pub complete: BTreeSet<Text>,
     /// The profile that spe.yaml asks for by name.
     pub profile: Option<Text>,
+    /// Entries that had expired and were dropped, as people find them: `allowed_destinations[0]`, with their day.
+    pub expired: Vec<Expired>,
+}
+
+/// An entry of the description that no longer holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expired {
+    /// `spec.allowed_destinations[0]`.
+    pub entry: String,
+    /// Its last day, as written.
+    pub expires: Text,
+    pub origin: Origin,
 }
 
 /// One data permit's workspace.
@@ -120,6 +132,7 @@ impl Default for Description {
             clusters: Vec::new(),
             complete: BTreeSet::new(),
             profile: None,
+            expired: Vec::new(),
         }
     }
 }

@@ -8,6 +8,7 @@ mod exception;
 mod judgement;
 mod reach;
 mod resource;
+mod spelling;
 mod value;
 mod verdict;
 
@@ -17,7 +18,8 @@ pub use criterion::{
     Words,
 };
 pub use description::{
-    ClusterDescription, ClusterSource, Description, Destination, LogStore, NodeRoute, Project, default_private_ranges,
+    ClusterDescription, ClusterSource, Description, Destination, Expired, LogStore, NodeRoute, Project,
+    default_private_ranges,
 };
 pub use document::{Document, Hidden, Problem, Render};
 pub use environment::{Cluster, Environment, View};
@@ -27,6 +29,7 @@ pub use reach::{Answer, Hop, Reach, Way, Ways};
 pub use resource::{
     ENVIRONMENT_KIND, Origin, Platform, PodView, Provider, Resource, ResourceId, Scope, UNKNOWN_NAMESPACE,
 };
+pub use spelling::{instead, listed, meant};
 pub use value::{Entry, Item, Map, Mark, Number, Path, Step, Text, Unknown, Value, shown};
 pub use verdict::{Finding, Verdict};
 

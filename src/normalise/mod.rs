@@ -10,6 +10,7 @@ mod parse;
 mod recognise;
 mod scalars;
 mod sources;
+pub mod spe;
 mod tree;
 mod workload;
 mod yaml;
