@@ -1,5 +1,9 @@
 //! Facts that need several resources at once: who can reach what, where logs end, what encrypts. Pure.
+pub mod kubernetes;
 pub mod networks;
+mod target;
+
+pub use target::Target;
 
 use crate::model::{Environment, Reach, Resource};
 
@@ -7,7 +11,7 @@ use crate::model::{Environment, Reach, Resource};
 type Part = fn(&Environment, &[&Resource], &mut Reach);
 
 /// Every part, each in a file or folder of its own. Parts fill different subjects or different maps.
-const PARTS: &[Part] = &[];
+const PARTS: &[Part] = &[kubernetes::derive];
 
 /// Derives all facts about the subjects, in the order of their ids.
 ///

@@ -1,0 +1,185 @@
+//! One cluster, indexed once: policies by namespace and label, namespaces, kinds not read, unread sources.
+use super::{
+    policy::Policy,
+    selector::Labels,
+    unread::{Unread, namespace_labels},
+};
+use crate::{
+    model::{Environment, Platform, Problem, Resource, ResourceId, Text, UNKNOWN_NAMESPACE},
+    reach::Target,
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+const POLICY: &str = "networking.k8s.io/NetworkPolicy";
+
+/// A namespace of a cluster. One whose name is not known is a namespace of its own in every root.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Space {
+    /// Empty where the name is known.
+    root: Text,
+    pub(super) name: Text,
+}
+
+impl Space {
+    pub(super) fn of(id: &ResourceId) -> Self {
+        Self::named(&id.root, &id.namespace)
+    }
+
+    /// The namespace that a root calls by a name.
+    pub(super) fn named(root: &Text, name: &Text) -> Self {
+        let root = if name.as_ref() == UNKNOWN_NAMESPACE { root.clone() } else { "".into() };
+        Self { root, name: name.clone() }
+    }
+}
+
+/// The policies of one namespace.
+#[derive(Debug, Default)]
+pub(super) struct Policies<'a> {
+    all: Vec<Policy<'a>>,
+    /// Policies that need a label with a value, by that label: a pod only asks those whose label it carries.
+    by_label: BTreeMap<(Text, Text), Vec<usize>>,
+    general: Vec<usize>,
+}
+
+/// A cluster as far as connections go.
+#[derive(Debug, Default)]
+pub(super) struct Cluster<'a> {
+    pub(super) name: Text,
+    policies: BTreeMap<Space, Policies<'a>>,
+    namespaces: BTreeMap<Text, &'a Resource>,
+    unread: Vec<Unread<'a>>,
+    /// Sources that could not be read and may hold policies of this cluster.
+    hidden: Vec<&'a Problem>,
+    /// The description says that the nodes' own way out is closed.
+    pub(super) nodes_closed: bool,
+}
+
+impl<'a> Policies<'a> {
+    fn add(&mut self, policy: Policy<'a>) {
+        let at = self.all.len();
+        match policy.selector.anchor() {
+            Some((key, value)) => self.by_label.entry((key.clone(), value.clone())).or_default().push(at),
+            None => self.general.push(at),
+        }
+        self.all.push(policy);
+    }
+
+    pub(super) fn all(&self) -> &[Policy<'a>] {
+        &self.all
+    }
+
+    /// Every policy that may select a pod with these labels, in order of id.
+    pub(super) fn candidates(&self, labels: &Labels) -> Vec<&Policy<'a>> {
+        if !labels.are_known() {
+            return self.all.iter().collect();
+        }
+        let mut found: BTreeSet<usize> = self.general.iter().copied().collect();
+        for (key, value) in labels.pairs() {
+            let Some(value) = value else { continue };
+            found.extend(self.by_label.get(&(key.clone(), value.clone())).into_iter().flatten());
+        }
+        found.into_iter().filter_map(|at| self.all.get(at)).collect()
+    }
+}
+
+impl<'a> Cluster<'a> {
+    pub(super) fn policies(&self, space: &Space) -> Option<&Policies<'a>> {
+        self.policies.get(space)
+    }
+
+    pub(super) fn namespace_labels(&self, name: &Text) -> Labels {
+        namespace_labels(name, self.namespaces.get(name).copied())
+    }
+
+    /// Policies of kinds not read that may select a pod, in order of id.
+    pub(super) fn unread_for<'b>(&'b self, name: &Text, labels: &'b Labels) -> Vec<&'b Unread<'a>> {
+        if self.unread.is_empty() {
+            return Vec::new();
+        }
+        let of_namespace = self.namespace_labels(name);
+        self.unread.iter().filter(|unread| unread.may_select(name, &of_namespace, labels)).collect()
+    }
+
+    /// Policies of kinds not read that may bind nodes.
+    pub(super) fn unread_for_nodes(&self) -> impl Iterator<Item = &Unread<'a>> {
+        self.unread.iter().filter(|unread| unread.binds_nodes)
+    }
+
+    /// The first unread source that may hold policies for a namespace.
+    pub(super) fn hidden_from(&self, name: &Text) -> Option<&'a Problem> {
+        let may_hold = |problem: &&&Problem| {
+            let namespace = problem.hides.as_ref().and_then(|hidden| hidden.namespace.as_ref());
+            namespace.is_none_or(|namespace| namespace == name)
+        };
+        self.hidden.iter().find(may_hold).copied()
+    }
+}
+
+/// Every cluster of an environment, and which roots it is made of.
+#[derive(Debug)]
+pub(super) struct Clusters<'a> {
+    by_name: BTreeMap<&'a Text, Cluster<'a>>,
+    roots: BTreeMap<&'a Text, &'a Text>,
+}
+
+impl<'a> Clusters<'a> {
+    /// One pass over all resources.
+    pub(super) fn index(environment: &'a Environment, target: &Target) -> Self {
+        let named = environment.clusters.iter();
+        let roots: BTreeMap<&Text, &Text> =
+            named.flat_map(|cluster| cluster.roots.iter().map(|root| (root, &cluster.name))).collect();
+        let mut clusters = Self { by_name: BTreeMap::new(), roots };
+        for (id, resources) in &environment.resources {
+            if id.platform != Platform::Kubernetes {
+                continue;
+            }
+            let name = clusters.name(&id.root);
+            let new = || Cluster { name: name.clone(), ..Cluster::default() };
+            let cluster = clusters.by_name.entry(name).or_insert_with(new);
+            for resource in resources {
+                if id.kind.as_ref() == POLICY {
+                    let policy = Policy::read(resource, resources.len(), target);
+                    cluster.policies.entry(Space::of(id)).or_default().add(policy);
+                } else if id.kind.as_ref() == "Namespace" {
+                    cluster.namespaces.insert(id.name.clone(), resource);
+                } else {
+                    cluster.unread.extend(Unread::read(resource));
+                }
+            }
+        }
+        clusters.add_hidden(environment);
+        for described in &environment.description.clusters {
+            if let Some(cluster) = clusters.by_name.get_mut(&described.name) {
+                cluster.nodes_closed = described.node_route.is_some();
+            }
+        }
+        clusters
+    }
+
+    pub(super) fn of(&self, id: &ResourceId) -> Option<&Cluster<'a>> {
+        let name = self.roots.get(&id.root).copied().unwrap_or(&id.root);
+        self.by_name.get(name)
+    }
+
+    fn name(&self, root: &'a Text) -> &'a Text {
+        self.roots.get(root).copied().unwrap_or(root)
+    }
+
+    /// A source of a root that no cluster names may belong to any of them.
+    fn add_hidden(&mut self, environment: &'a Environment) {
+        let (roots, by_name) = (&self.roots, &mut self.by_name);
+        for problem in &environment.problems {
+            let Some(hidden) = &problem.hides else { continue };
+            if hidden.platform.is_some_and(|platform| platform != Platform::Kubernetes) {
+                continue;
+            }
+            let of = hidden.root.as_ref().and_then(|root| roots.get(root).copied().or(Some(root)));
+            let held = of.filter(|name| by_name.contains_key(name));
+            for (name, cluster) in by_name.iter_mut() {
+                if held.is_none_or(|held| held == *name) {
+                    cluster.hidden.push(problem);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! Who can reach what in a Kubernetes cluster, exactly, from its NetworkPolicies.
+//!
+//! What is assumed, and judged elsewhere: the network plugin enforces NetworkPolicies (SPE-NET-01 asks), and pods have
+//! addresses of private ranges, so that peers chosen by labels are never the internet. What leads on from a place that
+//! a pod may reach (a proxy, a Service whose endpoints are public) is not followed: the connection itself is judged.
+mod cluster;
+mod doubt;
+mod outcome;
+mod policy;
+mod rule;
+mod selector;
+mod unread;
+
+use crate::{
+    model::{Answer, Environment, Hop, Map, Path, Platform, PodView, Reach, Resource, Step, Text, Value, Way, Ways},
+    reach::Target,
+};
+use cluster::{Cluster, Clusters, Space};
+use doubt::{Doubt, key};
+use outcome::{Outcome, Pods, with_direction};
+use policy::Direction;
+use selector::Labels;
+use std::{collections::BTreeMap, sync::Arc};
+
+/// Fills `internet` and `isolation` for every workload, and `isolation` for every Namespace.
+pub(super) fn derive(environment: &Environment, subjects: &[&Resource], reach: &mut Reach) {
+    let target = Target::internet(&environment.description);
+    let mut view = Look::at(environment, &target);
+    for subject in subjects.iter().filter(|subject| subject.id.platform == Platform::Kubernetes) {
+        if let Some(pod) = &subject.pod {
+            let Some(outcome) = view.of_workload(subject, pod) else { continue };
+            merge(&mut reach.internet, subject, outcome.connections);
+            merge(&mut reach.isolation, subject, outcome.isolation);
+        } else if subject.id.kind.as_ref() == "Namespace"
+            && let Some(isolation) = view.of_namespace(subject)
+        {
+            merge(&mut reach.isolation, subject, isolation);
+        }
+    }
+}
+
+/// The ways of every workload among the subjects to a target.
+#[must_use]
+pub fn connections(environment: &Environment, subjects: &[&Resource], target: &Target) -> Ways {
+    let mut view = Look::at(environment, target);
+    let mut ways = Ways::new();
+    for subject in subjects.iter().filter(|subject| subject.id.platform == Platform::Kubernetes) {
+        if let Some(outcome) = subject.pod.as_ref().and_then(|pod| view.of_workload(subject, pod)) {
+            merge(&mut ways, subject, outcome.connections);
+        }
+    }
+    ways
+}
+
+/// A subject that is defined twice has the ways of both, and one doubt more.
+fn merge(all: &mut Ways, subject: &Resource, ways: Vec<Way>) {
+    match all.entry(subject.id.clone()) {
+        std::collections::btree_map::Entry::Vacant(entry) => {
+            entry.insert(ways);
+        }
+        std::collections::btree_map::Entry::Occupied(mut entry) => {
+            let twice = Way::unknown("it is defined twice", vec![hop(subject, Path::new())]);
+            for way in ways.into_iter().chain([twice]) {
+                if !entry.get().contains(&way) {
+                    entry.get_mut().push(way);
+                }
+            }
+        }
+    }
+}
+
+fn hop(subject: &Resource, path: Path) -> Hop {
+    Hop { resource: subject.id.clone(), path }
+}
+
+/// One look at an environment: what it holds, and answers found so far.
+struct Look<'a> {
+    clusters: Clusters<'a>,
+    target: &'a Target,
+    /// Workloads of one cluster and namespace with the same labels have the same answer.
+    known: BTreeMap<(Text, Space, Labels), Arc<Outcome>>,
+}
+
+impl<'a> Look<'a> {
+    fn at(environment: &'a Environment, target: &'a Target) -> Self {
+        Self { clusters: Clusters::index(environment, target), target, known: BTreeMap::new() }
+    }
+
+    /// `None` for what is not a part of the environment.
+    fn of_workload(&mut self, subject: &Resource, pod: &PodView) -> Option<Outcome> {
+        let cluster = self.clusters.of(&subject.id)?;
+        let host = match host_network(pod) {
+            Ok(true) => return Some(on_host(cluster, subject, pod, self.target)),
+            Ok(false) => None,
+            Err(doubt) => Some(doubt),
+        };
+        let metadata = metadata(pod);
+        let at = hop(subject, key(&metadata, "labels"));
+        let labels = Labels::read(Some(&pod.labels));
+        let space = Space::of(&subject.id);
+        let pods = Pods::Labelled { labels: &labels, at: &at };
+        let found = if labels.are_known() {
+            let place = (cluster.name.clone(), space.clone(), labels.clone());
+            let work_out = || Arc::new(Outcome::of(cluster, &space, &pods, self.target));
+            Arc::clone(self.known.entry(place).or_insert_with(work_out))
+        } else {
+            Arc::new(Outcome::of(cluster, &space, &pods, self.target))
+        };
+        let mut outcome = Outcome {
+            connections: from(subject, &pod.path, &found.connections),
+            isolation: from(subject, &pod.path, &found.isolation),
+        };
+        if outcome.connections.is_empty() {
+            outcome.connections.extend(unread::further_networks(subject, &metadata));
+        }
+        if let Some(doubt) = host {
+            let way = Way::unknown(&doubt.why, vec![hop(subject, doubt.path.unwrap_or_default())]);
+            if !cluster.nodes_closed {
+                outcome.connections.push(way.clone());
+            }
+            outcome.isolation.extend(Direction::ALL.map(|direction| with_direction(way.clone(), direction)));
+        }
+        Some(outcome)
+    }
+
+    /// How a namespace isolates every pod that it may hold.
+    fn of_namespace(&self, subject: &Resource) -> Option<Vec<Way>> {
+        let cluster = self.clusters.of(&subject.id)?;
+        let space = Space::named(&subject.id.root, &subject.id.name);
+        let found = Outcome::of(cluster, &space, &Pods::All, self.target);
+        Some(from(subject, &Path::new(), &found.isolation))
+    }
+}
+
+/// Ways as seen from a workload: its own hop first, the rest of the witness after it.
+fn from(subject: &Resource, path: &Path, ways: &[Way]) -> Vec<Way> {
+    let begin = |way: &Way| {
+        let mut witness = Vec::with_capacity(way.witness.len() + 1);
+        witness.push(hop(subject, path.clone()));
+        witness.extend(way.witness.iter().cloned());
+        Way { answer: way.answer, facts: way.facts.clone(), witness }
+    };
+    ways.iter().map(begin).collect()
+}
+
+/// Whether the pod uses the node's network; absent = no.
+fn host_network(pod: &PodView) -> Result<bool, Doubt> {
+    if pod.spec.as_map().is_none() {
+        return Err(Doubt::of(&pod.spec, &pod.path, "a pod"));
+    }
+    match doubt::field(&pod.spec, "hostNetwork") {
+        None => Ok(false),
+        Some(Value::Bool(host)) => Ok(*host),
+        Some(other) => Err(Doubt::of(other, &key(&pod.path, "hostNetwork"), "true or false")),
+    }
+}
+
+/// A pod on the host network leaves through its node: policies do not bind it.
+fn on_host(cluster: &Cluster<'_>, subject: &Resource, pod: &PodView, target: &Target) -> Outcome {
+    let witness = vec![hop(subject, key(&pod.path, "hostNetwork"))];
+    let connections = match cluster.unread_for_nodes().next() {
+        _ if cluster.nodes_closed && !target.may_hold_pods => Vec::new(),
+        Some(unread) => from(subject, &pod.path, &[unread.way()]),
+        None => target.all_ways(&witness),
+    };
+    let isolated = |direction| {
+        let facts: Map = [("cause", "host_network")].into_iter().collect();
+        with_direction(Way { answer: Answer::Open, facts, witness: witness.clone() }, direction)
+    };
+    Outcome { connections, isolation: Direction::ALL.map(isolated).to_vec() }
+}
+
+/// Where the pod's own metadata stands: beside its spec.
+fn metadata(pod: &PodView) -> Path {
+    let mut path = pod.path.clone();
+    path.pop();
+    path.push(Step::Key("metadata".to_owned()));
+    path
+}

@@ -1,0 +1,164 @@
+//! What policies make of the pods of one namespace with the same labels.
+use super::{
+    cluster::{Cluster, Policies, Space},
+    doubt::Doubt,
+    policy::{Direction, Effect, Policy},
+    selector::Labels,
+    unread::{Denies, Unread},
+};
+use crate::{
+    model::{Answer, Hop, Map, Problem, Way},
+    reach::Target,
+};
+
+/// How many policies of kinds not read are named beside one workload: one is enough to know where to look.
+const UNREAD_NAMED_MAX: usize = 3;
+
+/// The answer for all pods of a namespace that carry the same labels. The witness of a way begins after the
+/// workload: it is empty where nothing but the workload is to be shown.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Outcome {
+    pub(super) connections: Vec<Way>,
+    pub(super) isolation: Vec<Way>,
+}
+
+/// What is asked about: the pods with these labels, or every pod that a namespace may hold.
+pub(super) enum Pods<'a> {
+    /// `at` is where the labels stand.
+    Labelled {
+        labels: &'a Labels,
+        at: &'a Hop,
+    },
+    All,
+}
+
+/// How one direction stands.
+struct Standing<'a, 'b> {
+    isolating: Vec<&'b Policy<'a>>,
+    doubtful: Vec<(&'b Policy<'a>, Doubt)>,
+}
+
+impl Outcome {
+    /// Works out connections to the target and isolation of the pods.
+    pub(super) fn of(cluster: &Cluster<'_>, space: &Space, pods: &Pods<'_>, target: &Target) -> Self {
+        let none = Policies::default();
+        let policies = cluster.policies(space).unwrap_or(&none);
+        let everything = Labels::unread("it may be any pod of the namespace");
+        let (labels, candidates): (&Labels, Vec<&Policy<'_>>) = match pods {
+            Pods::Labelled { labels, .. } => (labels, policies.candidates(labels)),
+            Pods::All => (&everything, policies.all().iter().collect()),
+        };
+        let unread = cluster.unread_for(&space.name, labels);
+        let hidden = cluster.hidden_from(&space.name);
+        let mut outcome = Self::default();
+        for direction in Direction::ALL {
+            let standing = Standing::of(&candidates, pods, direction);
+            if direction == Direction::Egress {
+                let ways = standing.connections(pods, target);
+                outcome.connections = weigh(ways, !standing.isolating.is_empty(), &unread, hidden);
+            }
+            let network: Vec<&Unread<'_>> =
+                unread.iter().filter(|unread| unread.power.denies != Denies::Never).copied().collect();
+            let ways = weigh(standing.isolation(pods, direction), !standing.isolating.is_empty(), &network, hidden);
+            outcome.isolation.extend(ways.into_iter().map(|way| with_direction(way, direction)));
+        }
+        outcome
+    }
+}
+
+impl<'a, 'b> Standing<'a, 'b> {
+    fn of(candidates: &[&'b Policy<'a>], pods: &Pods<'_>, direction: Direction) -> Self {
+        let mut standing = Self { isolating: Vec::new(), doubtful: Vec::new() };
+        for policy in candidates {
+            let effect = match pods {
+                Pods::Labelled { labels, .. } => policy.effect(labels, direction),
+                Pods::All => policy.effect_on_all(direction),
+            };
+            match effect {
+                Effect::None => {}
+                Effect::Isolates => standing.isolating.push(policy),
+                Effect::Maybe(doubt) => standing.doubtful.push((policy, doubt)),
+            }
+        }
+        standing
+    }
+
+    /// Isolated pods reach what the union of the rules opens; others reach everything.
+    fn connections(&self, pods: &Pods<'_>, target: &Target) -> Vec<Way> {
+        if self.isolating.is_empty() {
+            return if self.doubtful.is_empty() { target.all_ways(&[]) } else { self.doubts(pods, |_| true) };
+        }
+        let mut ways: Vec<Way> = self.isolating.iter().flat_map(|policy| policy.ways.iter().cloned()).collect();
+        ways.extend(self.doubts(pods, |policy| !policy.ways.is_empty()));
+        ways
+    }
+
+    fn isolation(&self, pods: &Pods<'_>, direction: Direction) -> Vec<Way> {
+        if self.isolating.is_empty() {
+            return if self.doubtful.is_empty() {
+                vec![open("not_selected", Vec::new())]
+            } else {
+                self.doubts(pods, |_| true)
+            };
+        }
+        let mut ways = Vec::new();
+        for policy in &self.isolating {
+            match policy.allows_all(direction) {
+                Ok(None) => {}
+                Ok(Some(path)) => ways.push(open("allows_all", vec![policy.hop(path)])),
+                Err(doubt) => ways.push(policy.doubtful(doubt, &labels_hop(policy, pods))),
+            }
+        }
+        ways.extend(self.doubts(pods, |policy| policy.allows_all(direction) != Ok(None)));
+        ways
+    }
+
+    fn doubts(&self, pods: &Pods<'_>, matters: impl Fn(&Policy<'_>) -> bool) -> Vec<Way> {
+        let matter = self.doubtful.iter().filter(|(policy, _)| matters(policy));
+        matter.map(|(policy, doubt)| policy.doubtful(doubt, &labels_hop(policy, pods))).collect()
+    }
+}
+
+fn labels_hop(policy: &Policy<'_>, pods: &Pods<'_>) -> Hop {
+    match pods {
+        Pods::Labelled { at, .. } => (*at).clone(),
+        Pods::All => policy.hop(&[]),
+    }
+}
+
+fn open(cause: &str, witness: Vec<Hop>) -> Way {
+    Way { answer: Answer::Open, facts: [("cause", cause)].into_iter().collect::<Map>(), witness }
+}
+
+/// The way with the fact that says which direction it is about.
+pub(super) fn with_direction(mut way: Way, direction: Direction) -> Way {
+    way.facts.put("direction", direction.name());
+    way
+}
+
+/// Lays what was not read over what was: it may deny what is open, and open what is closed.
+fn weigh(ways: Vec<Way>, isolated: bool, unread: &[&Unread<'_>], hidden: Option<&Problem>) -> Vec<Way> {
+    let denies = |unread: &&&Unread<'_>| match unread.power.denies {
+        Denies::Never => false,
+        Denies::WhereNotIsolated => !isolated,
+        Denies::Always => true,
+    };
+    let is_open = ways.iter().any(|way| way.answer == Answer::Open);
+    if is_open {
+        let mut denying = unread.iter().filter(denies).take(UNREAD_NAMED_MAX).map(|unread| unread.way()).peekable();
+        if denying.peek().is_none() {
+            return ways;
+        }
+        let known = ways.into_iter().filter(|way| way.answer != Answer::Open);
+        return known.chain(denying).collect();
+    }
+    let mut ways = ways;
+    ways.extend(unread.iter().filter(|unread| unread.power.opens).take(UNREAD_NAMED_MAX).map(|unread| unread.way()));
+    if ways.is_empty() {
+        ways.extend(hidden.map(|problem| {
+            let why = format!("`{}` could not be read and may hold a policy for it", problem.origin.path());
+            Way::unknown(&why, Vec::new())
+        }));
+    }
+    ways
+}

@@ -1,0 +1,173 @@
+//! Policies of kinds that are not read yet: whom they may select, and what they may do to an answer.
+use super::{
+    doubt::{Doubt, field, key},
+    selector::{Labels, Match, Selector},
+};
+use crate::model::{Hop, Resource, ResourceId, Step, Text, Value, Way};
+
+/// What a kind may do, told from its own documentation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Power {
+    /// May open what NetworkPolicies close.
+    pub(super) opens: bool,
+    pub(super) denies: Denies,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Denies {
+    Never,
+    /// Only where no NetworkPolicy isolates the pod.
+    WhereNotIsolated,
+    Always,
+}
+
+const BOTH: Power = Power { opens: true, denies: Denies::Always };
+
+/// Kinds by what they may do. A mesh is no egress control: what it leaves out of its registry can still be dialled
+/// past it, but its gateways may carry traffic on. Kinds that only choose the source address (EgressIP,
+/// CiliumEgressGatewayPolicy, EgressService) open and close nothing.
+const KINDS: &[(&str, Power)] = &[
+    ("cilium.io/CiliumEnvoyConfig", Power { opens: true, denies: Denies::Never }),
+    ("cilium.io/CiliumClusterwideEnvoyConfig", Power { opens: true, denies: Denies::Never }),
+    ("policy.networking.k8s.io/BaselineAdminNetworkPolicy", Power { opens: false, denies: Denies::WhereNotIsolated }),
+    ("k8s.ovn.org/EgressFirewall", Power { opens: false, denies: Denies::Always }),
+    ("networking.istio.io/ServiceEntry", Power { opens: true, denies: Denies::Never }),
+    ("networking.istio.io/Sidecar", Power { opens: true, denies: Denies::Never }),
+];
+
+/// Groups of network plugins: every kind of theirs that is called a network policy may do both.
+const GROUPS: [&str; 8] = [
+    "cilium.io",
+    "projectcalico.org",
+    "crd.projectcalico.org",
+    "policy.networking.k8s.io",
+    "crd.antrea.io",
+    "k8s.ovn.org",
+    "networking.k8s.aws",
+    "networking.gke.io",
+];
+
+/// A policy of such a kind.
+#[derive(Debug)]
+pub(super) struct Unread<'a> {
+    pub(super) id: &'a ResourceId,
+    pub(super) power: Power,
+    whom: Whom,
+    /// May bind nodes, and so pods on the host network.
+    pub(super) binds_nodes: bool,
+}
+
+#[derive(Debug)]
+enum Whom {
+    Everyone,
+    Pods(Selector),
+    /// `spec.subject` of the admin policies.
+    Subject {
+        namespaces: Selector,
+        pods: Selector,
+    },
+}
+
+impl<'a> Unread<'a> {
+    /// `None` for kinds that have no power over connections.
+    pub(super) fn read(resource: &'a Resource) -> Option<Self> {
+        let id = &resource.id;
+        let power = power(&id.kind)?;
+        let binds_nodes = match id.kind.as_ref() {
+            "cilium.io/CiliumClusterwideNetworkPolicy" => resource.body.find(&["spec", "nodeSelector"]).is_some(),
+            kind => kind.ends_with("/GlobalNetworkPolicy"),
+        };
+        Some(Self { id, power, whom: whom(resource), binds_nodes })
+    }
+
+    /// Whether it may select a pod with these labels in this namespace.
+    pub(super) fn may_select(&self, namespace: &str, of_namespace: &Labels, of_pod: &Labels) -> bool {
+        if !self.id.namespace.is_empty() && self.id.namespace.as_ref() != namespace {
+            return false;
+        }
+        match &self.whom {
+            Whom::Everyone => true,
+            Whom::Pods(selector) => selector.selects(of_pod) != Match::No,
+            Whom::Subject { namespaces, pods } => {
+                namespaces.selects(of_namespace) != Match::No && pods.selects(of_pod) != Match::No
+            }
+        }
+    }
+
+    /// The way that it leaves open.
+    pub(super) fn way(&self) -> Way {
+        let hop = Hop { resource: self.id.clone(), path: vec![Step::Key("spec".to_owned())] };
+        Way::unknown(&format!("`{}` is not read yet", self.id.kind), vec![hop])
+    }
+}
+
+fn power(kind: &str) -> Option<Power> {
+    if let Some((_, power)) = KINDS.iter().find(|(known, _)| *known == kind) {
+        return Some(*power);
+    }
+    let (group, name) = kind.split_once('/')?;
+    let staged = name.starts_with("Staged");
+    (GROUPS.contains(&group) && name.ends_with("NetworkPolicy") && !staged).then_some(BOTH)
+}
+
+fn whom(resource: &Resource) -> Whom {
+    let spec = field(&resource.body, "spec").unwrap_or(&Value::Null);
+    let read = |value: Option<&Value>| Selector::read(value, &[]);
+    match resource.id.kind.as_ref() {
+        "cilium.io/CiliumNetworkPolicy" | "cilium.io/CiliumClusterwideNetworkPolicy" => {
+            match (field(&resource.body, "specs"), field(spec, "endpointSelector")) {
+                (None, Some(selector)) => of_endpoints(read(Some(selector))),
+                _ => Whom::Everyone,
+            }
+        }
+        kind if kind.starts_with("policy.networking.k8s.io/") => {
+            let subject = field(spec, "subject").unwrap_or(&Value::Null);
+            match (field(subject, "namespaces"), field(subject, "pods")) {
+                (Some(namespaces), None) => Whom::Subject { namespaces: read(Some(namespaces)), pods: read(None) },
+                (None, Some(pods)) => Whom::Subject {
+                    namespaces: read(field(pods, "namespaceSelector")),
+                    pods: read(field(pods, "podSelector")),
+                },
+                _ => Whom::Everyone,
+            }
+        }
+        _ => Whom::Everyone,
+    }
+}
+
+/// Cilium selects endpoints by labels with a source: `k8s:app`, `any:app`. Labels that Cilium makes itself are not
+/// the pod's own.
+fn of_endpoints(selector: Selector) -> Whom {
+    let own = |label: &str| label.rsplit_once(':').map_or(label, |(_, key)| key).into();
+    let made = |label: &str| {
+        label.contains("io.kubernetes.pod.") || label.contains("io.cilium.") || label.starts_with("reserved:")
+    };
+    if selector.names(made) { Whom::Everyone } else { Whom::Pods(selector.rename(own)) }
+}
+
+/// Interfaces beside the pod network, which NetworkPolicies do not bind (Multus).
+const FURTHER_NETWORKS: &str = "k8s.v1.cni.cncf.io/networks";
+
+/// The way that a further network of a pod leaves open, where its metadata names one.
+pub(super) fn further_networks(resource: &Resource, metadata: &[Step]) -> Option<Way> {
+    let path = key(&key(metadata, "annotations"), FURTHER_NETWORKS);
+    let stated = resource.body.at(&path).filter(|value| !matches!(value.as_text(), Some("")))?;
+    let why = match stated {
+        Value::Text(_) => "it has further networks, which network policies do not bind".to_owned(),
+        other => Doubt::of(other, &path, "a list of networks").why,
+    };
+    Some(Way::unknown(&why, vec![Hop { resource: resource.id.clone(), path }]))
+}
+
+/// The labels of a namespace: the API server always sets its name as one.
+pub(super) fn namespace_labels(name: &Text, namespace: Option<&Resource>) -> Labels {
+    let labels = namespace.map_or_else(
+        || Labels::unread("its Namespace is not among what was read"),
+        |namespace| Labels::read(namespace.body.find(&["metadata", "labels"])),
+    );
+    if name.as_ref() == crate::model::UNKNOWN_NAMESPACE {
+        labels
+    } else {
+        labels.with("kubernetes.io/metadata.name", name)
+    }
+}
