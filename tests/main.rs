@@ -2,4 +2,5 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on should stop")]
 mod dependencies;
 mod floor_plan;
+mod reach;
 mod reports;
