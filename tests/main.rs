@@ -2,5 +2,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on should stop")]
 mod dependencies;
 mod floor_plan;
+mod inputs;
 mod reach;
 mod reports;

@@ -1,10 +1,21 @@
 //! Bytes in, and where they came from. Start at [`files`].
+//!
+//! [`walk`] finds files and says what each folder is, [`read`] opens them, [`helm`] and [`kustomize`] render.
+mod helm;
+mod kustomize;
 mod name;
+mod read;
+mod run;
+mod walk;
 
 pub use name::shown;
 
 use crate::model::{Document, Problem};
-use std::{collections::BTreeMap, path::PathBuf};
+use rayon::prelude::*;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
 
 /// What to read.
 #[derive(Clone, Debug, Default)]
@@ -32,10 +43,49 @@ pub enum CollectError {
     Missing { path: PathBuf },
 }
 
+/// What one step brought.
+#[derive(Debug, Default)]
+struct Part {
+    documents: Vec<Document>,
+    problems: Vec<Problem>,
+}
+
 /// Reads files and folders; renders charts and overlays on the way.
 ///
 /// # Errors
 /// [`CollectError::Missing`] for a path that does not exist. All else that cannot be read is a `Problem`.
-pub fn files(_request: &Request) -> Result<Collected, CollectError> {
-    Ok(Collected::default())
+pub fn files(request: &Request) -> Result<Collected, CollectError> {
+    if let Some(path) = request.helm_values.iter().find(|path| !path.exists()) {
+        return Err(CollectError::Missing { path: path.clone() });
+    }
+    let mut collected = Collected::default();
+    let mut tree = walk::Tree::default();
+    for path in &request.paths {
+        if path.as_os_str() == "-" {
+            add(&mut collected, read::standard_input());
+        } else {
+            walk::walk(path, &mut tree)?;
+        }
+    }
+    collected.problems.append(&mut tree.problems);
+    let charts = helm::charts(&tree);
+    let overlays = kustomize::overlays(&tree, &charts);
+    let rendered: BTreeSet<&PathBuf> = charts
+        .iter()
+        .flat_map(|chart| &chart.files)
+        .chain(overlays.iter().flat_map(|overlay| &overlay.files))
+        .collect();
+    let plain: Vec<&walk::File> = tree.files.values().filter(|file| !rendered.contains(&file.path)).collect();
+    let parts: Vec<Part> = plain.into_par_iter().filter(|file| file.may_matter()).map(read::file).collect();
+    parts.into_iter().for_each(|part| add(&mut collected, part));
+
+    let mut texts = helm::render(&charts, &tree, request, &mut collected.tools);
+    texts.extend(kustomize::render(&overlays, &tree, &mut collected.tools));
+    texts.into_iter().for_each(|part| add(&mut collected, part));
+    Ok(collected)
+}
+
+fn add(collected: &mut Collected, part: Part) {
+    collected.documents.extend(part.documents);
+    collected.problems.extend(part.problems);
 }

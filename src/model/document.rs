@@ -23,6 +23,10 @@ pub struct Render {
     pub prefix: Text,
 }
 
+/// The namespace that charts are rendered for, because nothing in a repository says which one they will be installed
+/// into: what a rendered text says in this namespace has the namespace that spe.yaml gives its source, else none.
+pub const RELEASE_NAMESPACE: &str = "speguard-release-namespace";
+
 /// Something that could not be read or reached. Part of the answer, not of the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {

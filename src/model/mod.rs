@@ -21,7 +21,7 @@ pub use description::{
     ClusterDescription, ClusterSource, Description, Destination, Expired, LogStore, NodeRoute, Project,
     default_private_ranges,
 };
-pub use document::{Document, Hidden, Problem, Render};
+pub use document::{Document, Hidden, Problem, RELEASE_NAMESPACE, Render};
 pub use environment::{Cluster, Environment, View};
 pub use exception::{Attestation, Waiver};
 pub use judgement::{AttestationId, Decision, Enforcement, Judgement, Shortcoming, Standing, WaiverId};

@@ -119,7 +119,11 @@ pub(super) fn twice(resources: &BTreeMap<ResourceId, Vec<Resource>>) -> Vec<Prob
         }
         for other in others {
             let (path, line) = (first.origin.path(), first.origin.mark().line);
-            let cause = format!("`{}` is defined twice, first in {path}:{line}; remove one", id.full());
+            let remedy = match id.namespace.as_ref() {
+                UNKNOWN_NAMESPACE => "say in which namespaces, or remove one",
+                _ => "remove one",
+            };
+            let cause = format!("`{}` is defined twice, first in {path}:{line}; {remedy}", id.full());
             problems.push(Problem::remark(other.origin.clone(), cause));
         }
     }

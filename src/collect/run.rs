@@ -1,0 +1,110 @@
+//! Runs a program that renders: with limits on time and output, and with nothing of the user's surroundings.
+use super::read;
+use std::{
+    ffi::OsString,
+    io::Read,
+    path::PathBuf,
+    process::{Child, Command, ExitStatus, Stdio},
+    sync::mpsc,
+    thread,
+    time::{Duration, Instant},
+};
+
+/// The largest charts in public use render in a few seconds on two cores.
+const RENDER_SECONDS_MAX: u64 = 60;
+/// How often a program that has closed its output is asked whether it has ended.
+const END_POLL: Duration = Duration::from_millis(5);
+/// Nothing listens there: whatever would go to the network fails at once instead of waiting.
+const NO_NETWORK: &str = "http://127.0.0.1:9";
+
+/// A folder that does not exist: no repositories, plugins, credentials or cluster, and no git to clone with.
+const NOWHERE: &str = "/speguard-nowhere";
+const SURROUNDINGS: [&str; 9] = [
+    "HELM_CACHE_HOME",
+    "HELM_CONFIG_HOME",
+    "HELM_DATA_HOME",
+    "HELM_PLUGINS",
+    "HOME",
+    "KUBECONFIG",
+    "PATH",
+    "XDG_CACHE_HOME",
+    "XDG_CONFIG_HOME",
+];
+
+/// What a program wrote to its output.
+///
+/// # Errors
+/// The cause of a problem: missing, failed (with its own message), too slow, too much output.
+pub(super) fn run(program: &str, arguments: &[OsString]) -> Result<Vec<u8>, String> {
+    let path = find(program).ok_or_else(|| {
+        format!("`{program}` is not installed: without it nothing of this is read; install it and run again")
+    })?;
+    let mut command = Command::new(path);
+    command.args(arguments).env_clear().stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    for name in SURROUNDINGS {
+        command.env(name, NOWHERE);
+    }
+    for name in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"] {
+        command.env(name, NO_NETWORK);
+    }
+    let child = command.spawn().map_err(|error| format!("`{program}` cannot be started: {}", error.kind()))?;
+    let (status, output, message) = watch(child, program)?;
+    if status.success() {
+        return Ok(output);
+    }
+    Err(format!("`{program}` fails: {}", told(&message)))
+}
+
+/// Waits for the end, not longer than the limit.
+fn watch(mut child: Child, program: &str) -> Result<(ExitStatus, Vec<u8>, Vec<u8>), String> {
+    let end = Instant::now() + Duration::from_secs(RENDER_SECONDS_MAX);
+    let output = gather(child.stdout.take());
+    let message = gather(child.stderr.take());
+    let read = |from: &mpsc::Receiver<Result<Vec<u8>, String>>| {
+        from.recv_timeout(end.saturating_duration_since(Instant::now()))
+            .unwrap_or_else(|_| Err(format!("takes longer than {RENDER_SECONDS_MAX} seconds")))
+    };
+    let both = read(&output).and_then(|output| Ok((output, read(&message)?)));
+    let ended = both.and_then(|(output, message)| {
+        loop {
+            match child.try_wait() {
+                Ok(Some(status)) => break Ok((status, output, message)),
+                Ok(None) if Instant::now() < end => thread::sleep(END_POLL),
+                Ok(None) => break Err(format!("takes longer than {RENDER_SECONDS_MAX} seconds")),
+                Err(error) => break Err(format!("cannot be waited for: {}", error.kind())),
+            }
+        }
+    });
+    ended.map_err(|cause| {
+        // The program may have ended by itself in between; then there is nothing to stop.
+        let _stopped = child.kill();
+        let _status = child.wait();
+        format!("`{program}` {cause}")
+    })
+}
+
+fn gather(from: Option<impl Read + Send + 'static>) -> mpsc::Receiver<Result<Vec<u8>, String>> {
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        let read = from.map_or_else(|| Ok(Vec::new()), read::limited);
+        // Nobody listens any more when the time is over.
+        let _sent = sender.send(read.map_err(|cause| format!("writes too much: {cause}")));
+    });
+    receiver
+}
+
+/// The program's own words, in one line and bounded.
+fn told(message: &[u8]) -> String {
+    const SHOWN_CHARS: usize = 600;
+    let text = String::from_utf8_lossy(message);
+    // Warnings stand before the error.
+    let text = ["Error: ", "error: "].iter().find_map(|mark| Some(text.split_once(mark)?.1)).unwrap_or(&text);
+    let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.is_empty() { "it does not say why".to_owned() } else { line.chars().take(SHOWN_CHARS).collect() }
+}
+
+/// The program on PATH.
+fn find(program: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|folder| folder.join(program)).find(|path| path.is_file())
+}
