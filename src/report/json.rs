@@ -9,7 +9,7 @@ use super::{
     words::Phrases,
 };
 use crate::model::{
-    Finding, Judgement, NotLookedAt, Problem, ResourceId, Severity, Step, Tally, Timestamp, Value, Verdict,
+    Assessment, Finding, Judgement, NotLookedAt, Problem, ResourceId, Severity, Step, Tally, Timestamp, Value, Verdict,
     WaiverStanding, WaiverState,
 };
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};
@@ -307,6 +307,11 @@ pub(super) fn json(value: &Value) -> Json {
             Json::Object(map)
         }
     }
+}
+
+/// The summary as JSON, for formats that carry it along.
+pub(super) fn tally(assessment: &Assessment) -> Json {
+    serde_json::to_value(SummaryV1::from(assessment.tally())).unwrap_or_default()
 }
 
 impl From<Tally> for SummaryV1 {

@@ -7,6 +7,7 @@ mod fingerprint;
 mod json;
 mod mask;
 mod place;
+mod sarif;
 mod sentence;
 mod text;
 mod words;
@@ -67,7 +68,8 @@ pub fn render(format: Format, page: &Page<'_>) -> String {
     match format {
         Format::Text => text::render(page),
         Format::Json => json::render(page),
-        Format::Sarif | Format::Markdown => String::new(),
+        Format::Sarif => sarif::render(page),
+        Format::Markdown => String::new(),
     }
 }
 

@@ -127,7 +127,7 @@ fn waivers(desk: &mut Desk<'_>) {
 }
 
 /// A waiver over a verdict, in words.
-pub(super) fn waived(phrases: &Phrases, id: &str, waiver: Option<&Waiver>) -> String {
+pub(in crate::report) fn waived(phrases: &Phrases, id: &str, waiver: Option<&Waiver>) -> String {
     let id = clean(id);
     match waiver {
         None => phrases.with("standing-waived", &[("id", &id)]),
@@ -145,7 +145,7 @@ pub(super) fn waived(phrases: &Phrases, id: &str, waiver: Option<&Waiver>) -> St
 }
 
 /// The last day on which a waiver holds: `expires` is the first second after it.
-pub(crate) fn until(waiver: &Waiver) -> String {
+pub(in crate::report) fn until(waiver: &Waiver) -> String {
     let last = crate::model::Timestamp(waiver.expires.0 - 1);
     rfc3339(last).split('T').next().unwrap_or_default().to_owned()
 }

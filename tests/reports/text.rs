@@ -1,0 +1,203 @@
+//! The report for people.
+#![allow(clippy::too_many_lines, reason = "a snapshot is as long as what a person sees")]
+use super::stage::*;
+use speguard::report::{Format, Language};
+
+#[test]
+fn text_tells_everything_in_english() {
+    insta::assert_snapshot!(Stage::full().render(Format::Text), @"
+    SPE-NET-02  No direct outbound access to the internet
+    5 not met, 1 met, 1 not applicable
+    critical  not met  apps/Deployment/research/a
+      uses the network of its node
+      --> app.yaml:1:1
+    critical  not met  apps/Deployment/research/b
+      uses the network of its node
+      --> app.yaml:1:1
+    critical  not met  apps/Deployment/research/c
+      uses the network of its node
+      --> app.yaml:1:1
+      the same for one more:
+        apps/Deployment/research/d  app.yaml:1:1
+    critical  not met  apps/Deployment/research/notebook
+      uses the network of its node
+      --> app.yaml:7:7
+      7 |       hostNetwork: true
+        |       ^^^^^^^^^^^
+      can open connections to 0.0.0.0/0, ::/0 on tcp/443
+      --> app.yaml:17:5  in networking.k8s.io/NetworkPolicy/research/open
+      17 |   - {}
+         |     ^
+      not known beside that: its egress is not established: CiliumNetworkPolicy is not read yet
+      --> app.yaml:1:1
+
+      why: One open connection is enough to carry data past the export control.
+      remedy: Select the pods with a NetworkPolicy.
+      sources: EHDS Art. 73(1)(b) [verbatim]; SATRE v2.0.1 2.2.11 [verified]
+
+    SPE-LOG-01  Access logs are kept at least one year
+    1 undetermined, 1 warned, 1 waived, 1 observed, 1 met
+    high  undetermined  speguard/Environment/tre
+      nobody has stated it yet
+      --> .
+    high  undetermined  terraform/core:module.logs.this
+      warns only: the profile does not let it decide the exit code
+      retention is not known: var.retention has no value
+      --> terraform/core/logs.tf:7:1
+    high  not met  terraform/core:module.logs.this
+      waived by short-logs until 2026-12-31: moves to the archive in January (owner kari@example.org,
+        approved by ola@example.org)
+      keeps logs 30 days of 365
+      --> terraform/core/logs.tf:7:1
+    high  not met  terraform/core:module.logs.this
+      observed only: the profile does not count it
+      keeps logs 30 days of 365
+      --> terraform/core/logs.tf:7:1
+
+      why: Article 73 says one year.
+      remedy, azurerm: Set retention_in_days.
+      sources: EHDS Art. 73(1)(e) [verbatim]
+
+    hint: values that are not known come from variables or from the cloud; pass the plan (`terraform
+    show -json`) or the variables (`--var-file`) to establish them
+
+    not looked at: 3 (criterion and platform)
+      there is no rule for these yet, or only a person can say it (`speguard attest`)
+      kubernetes 1, azurerm 1, keycloak 1
+        SPE-LOG-01  Access logs are kept at least one year (kubernetes)
+        SPE-NET-02  No direct outbound access to the internet (azurerm, keycloak)
+
+    2 kinds were read that no criterion judges
+      ConfigMap, example.org/Widget
+
+    one namespace is exempt from the criteria for projects
+      kube-system
+
+    2 waivers have no effect
+      old expired on 2026-12-31: its judgements count again
+      --> waivers/logs.yaml:4
+      stray matches no judgement that needs it: remove it, or correct its criterion and resources
+
+    not read: one problem
+      tab in indentation: use spaces
+      --> b r/ø#.yaml:3
+
+    there is no spe.yaml: every namespace that is not exempt is taken for a project, no destination
+    outside is allowed, and what only a person can say is not looked at; `speguard init` writes one
+
+    how the sources were read
+      [verbatim]           the wording was read in the Official Journal; the criterion is our reading of
+                           it, not a quotation
+      [verified]           the wording was read at the source
+
+    profile minimum, judged at 2026-11-24T06:00:00Z
+    5 not met, 1 undetermined, 2 met, 1 waived, 1 warned, 1 observed
+    1 not applicable, 3 not looked at, 1 unread
+    exit code 1: something that counts is not met
+    ");
+}
+
+#[test]
+fn text_tells_everything_in_norwegian() {
+    let stage = Stage { language: Language::Norwegian, ..Stage::full() };
+    insta::assert_snapshot!(stage.render(Format::Text), @"
+    SPE-NET-02  Ingen direkte utgående tilgang til internett
+    5 ikke oppfylte, 1 oppfylt, 1 ikke aktuell
+    kritisk  ikke oppfylt  apps/Deployment/research/a
+      bruker nettverket til noden
+      --> app.yaml:1:1
+    kritisk  ikke oppfylt  apps/Deployment/research/b
+      bruker nettverket til noden
+      --> app.yaml:1:1
+    kritisk  ikke oppfylt  apps/Deployment/research/c
+      bruker nettverket til noden
+      --> app.yaml:1:1
+      det samme gjelder én til:
+        apps/Deployment/research/d  app.yaml:1:1
+    kritisk  ikke oppfylt  apps/Deployment/research/notebook
+      bruker nettverket til noden
+      --> app.yaml:7:7
+      7 |       hostNetwork: true
+        |       ^^^^^^^^^^^
+      kan åpne forbindelser til 0.0.0.0/0, ::/0 på tcp/443
+      --> app.yaml:17:5  i networking.k8s.io/NetworkPolicy/research/open
+      17 |   - {}
+         |     ^
+      i tillegg uavklart: utgående trafikk er ikke fastslått: CiliumNetworkPolicy is not read yet
+      --> app.yaml:1:1
+
+      hvorfor: Én åpen forbindelse er nok til å føre data forbi utførselskontrollen.
+      tiltak: Velg podene med en NetworkPolicy.
+      kilder: EHDS Art. 73(1)(b) [verbatim]; SATRE v2.0.1 2.2.11 [verified]
+
+    SPE-LOG-01  Tilgangslogger oppbevares i minst ett år
+    1 uavklart, 1 med advarsel, 1 unntatt, 1 bare observert, 1 oppfylt
+    høy  uavklart  speguard/Environment/tre
+      ingen har avgitt erklæring om dette ennå
+      --> .
+    høy  uavklart  terraform/core:module.logs.this
+      bare advarsel: profilen lar den ikke påvirke avslutningskoden
+      oppbevaringstiden er ikke kjent: var.retention has no value
+      --> terraform/core/logs.tf:7:1
+    høy  ikke oppfylt  terraform/core:module.logs.this
+      unntatt ved short-logs til 2026-12-31: moves to the archive in January (eier kari@example.org,
+        godkjent av ola@example.org)
+      oppbevarer logger i 30 av 365 dager
+      --> terraform/core/logs.tf:7:1
+    høy  ikke oppfylt  terraform/core:module.logs.this
+      bare observert: profilen teller den ikke
+      oppbevarer logger i 30 av 365 dager
+      --> terraform/core/logs.tf:7:1
+
+      hvorfor: Artikkel 73 sier ett år.
+      tiltak, azurerm: Sett retention_in_days.
+      kilder: EHDS Art. 73(1)(e) [verbatim]
+
+    tips: ukjente verdier kommer fra variabler eller fra skyen; oppgi planen (`terraform show -json`)
+    eller variablene (`--var-file`), så lar de seg fastslå
+
+    ikke sett på: 3 (kriterium og plattform)
+      det finnes ingen regel for disse ennå, eller bare en person kan svare (`speguard attest`)
+      kubernetes 1, azurerm 1, keycloak 1
+        SPE-LOG-01  Tilgangslogger oppbevares i minst ett år (kubernetes)
+        SPE-NET-02  Ingen direkte utgående tilgang til internett (azurerm, keycloak)
+
+    2 ressurstyper ble lest uten at noe kriterium vurderer dem
+      ConfigMap, example.org/Widget
+
+    ett navnerom er unntatt fra kriteriene for prosjekter
+      kube-system
+
+    2 unntak er uten virkning
+      old gikk ut 2026-12-31: det som var unntatt, teller igjen
+      --> waivers/logs.yaml:4
+      stray treffer ingenting som trenger det: fjern det, eller rett kriterium og ressurser
+
+    ikke lest: ett problem
+      tab in indentation: use spaces
+      --> b r/ø#.yaml:3
+
+    spe.yaml mangler: alle navnerom som ikke er unntatt, regnes som prosjekter, ingen mål utenfor
+    miljøet er tillatt, og det bare en person kan svare på, er ikke sett på; `speguard init` skriver en
+
+    slik er kildene lest
+      [verbatim]           ordlyden er lest i Den europeiske unions tidende; kriteriet er vår tolkning
+                           av den, ikke et sitat
+      [verified]           ordlyden er lest i kilden
+
+    profil minimum, vurdert 2026-11-24T06:00:00Z
+    5 ikke oppfylte, 1 uavklart, 2 oppfylte, 1 unntatt, 1 med advarsel, 1 bare observert
+    1 ikke aktuell, 3 ikke sett på, 1 ulest
+    avslutningskode 1: noe som teller, er ikke oppfylt
+    ");
+}
+
+#[test]
+fn nothing_judged_is_said_as_such() {
+    insta::assert_snapshot!(Stage::empty().render(Format::Text), @"
+    profile minimum, judged at 2026-11-24T06:00:00Z
+    0 not met, 0 undetermined, 0 met, 0 waived, 0 warned, 0 observed
+    0 not applicable, 0 not looked at, 0 unread
+    exit code 3: nothing was judged, so nothing is established
+    ");
+}
