@@ -1,5 +1,6 @@
 //! Reports: what a person and a program see of one assessment.
 mod json;
+mod markdown;
 mod sarif;
 mod stage;
 mod text;

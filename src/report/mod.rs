@@ -5,6 +5,7 @@ mod clean;
 mod excerpt;
 mod fingerprint;
 mod json;
+mod markdown;
 mod mask;
 mod place;
 mod sarif;
@@ -69,7 +70,7 @@ pub fn render(format: Format, page: &Page<'_>) -> String {
         Format::Text => text::render(page),
         Format::Json => json::render(page),
         Format::Sarif => sarif::render(page),
-        Format::Markdown => String::new(),
+        Format::Markdown => markdown::render(page),
     }
 }
 

@@ -290,7 +290,7 @@ fn physical(place: Place<'_>) -> Json {
 
 /// A path as a relative reference: RFC 3986, section 3.3, everything but unreserved characters and `/` encoded.
 /// (A colon in the first segment would read as a scheme, section 4.2.)
-fn uri(path: &str) -> String {
+pub(super) fn uri(path: &str) -> String {
     let mut uri = String::with_capacity(path.len());
     for byte in path.bytes() {
         match byte {
@@ -320,6 +320,6 @@ mod tests {
 
     #[test]
     fn names_are_neither_places_nor_links() {
-        assert_eq!(literal("a{0} [x](http://y)\u{1b}"), "a{{0}} [x] (http://y)\\u{1b}");
+        assert_eq!(literal("a{0} [x](http://y)\u{1b}"), "a{{0}} [x] (http://y)\\u{{1b}}");
     }
 }

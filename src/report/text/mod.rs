@@ -15,7 +15,7 @@ use super::{
 use crate::model::{Severity, Standing, Tally};
 use anstyle::Style;
 use pen::Pen;
-pub(super) use rest::waived;
+pub(super) use rest::{waived, waiver_words};
 use std::collections::BTreeSet;
 
 /// What every part of the report writes with.

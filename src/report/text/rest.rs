@@ -1,8 +1,8 @@
 //! What no verdict tells: what was not looked at, not read, left out, and waivers that do nothing.
 use super::{Desk, findings::titled, pen};
 use crate::{
-    model::{CriterionId, Platform, Waiver, WaiverState},
-    report::{clean::clean, json::rfc3339, words::Phrases},
+    model::{CriterionId, Platform, Waiver, WaiverStanding, WaiverState},
+    report::{Page, clean::clean, json::rfc3339, words::Phrases},
 };
 use std::collections::BTreeMap;
 
@@ -109,20 +109,25 @@ fn waivers(desk: &mut Desk<'_>) {
     }
     heading(desk, "heading-waivers", waivers.len());
     for standing in waivers {
-        let waiver = desk.page.waivers.iter().find(|waiver| waiver.id == standing.id);
-        let id = clean(&standing.id.0);
-        let words = match (standing.state, waiver) {
-            (WaiverState::Expired, Some(waiver)) => {
-                desk.phrases.with("waiver-expired-on", &[("id", &id), ("until", &until(waiver))])
-            }
-            (WaiverState::Expired, None) => desk.phrases.with("waiver-expired", &[("id", &id)]),
-            (WaiverState::Unmatched, _) => desk.phrases.with("waiver-unmatched", &[("id", &id)]),
-        };
+        let words = waiver_words(desk.page, &desk.phrases, standing);
         desk.pen.prose("  ", 4, &words);
-        if let Some(waiver) = waiver {
+        if let Some(waiver) = desk.page.waivers.iter().find(|waiver| waiver.id == standing.id) {
             let place = format!("{}:{}", clean(waiver.origin.path()), waiver.origin.mark().line);
             desk.pen.line(&format!("  {} {place}", desk.pen.styled(pen::BLUE, "-->")));
         }
+    }
+}
+
+/// A waiver that does nothing, in words.
+pub(in crate::report) fn waiver_words(page: &Page<'_>, phrases: &Phrases, standing: &WaiverStanding) -> String {
+    let waiver = page.waivers.iter().find(|waiver| waiver.id == standing.id);
+    let id = clean(&standing.id.0);
+    match (standing.state, waiver) {
+        (WaiverState::Expired, Some(waiver)) => {
+            phrases.with("waiver-expired-on", &[("id", &id), ("until", &until(waiver))])
+        }
+        (WaiverState::Expired, None) => phrases.with("waiver-expired", &[("id", &id)]),
+        (WaiverState::Unmatched, _) => phrases.with("waiver-unmatched", &[("id", &id)]),
     }
 }
 
@@ -145,7 +150,7 @@ pub(in crate::report) fn waived(phrases: &Phrases, id: &str, waiver: Option<&Wai
 }
 
 /// The last day on which a waiver holds: `expires` is the first second after it.
-pub(in crate::report) fn until(waiver: &Waiver) -> String {
+fn until(waiver: &Waiver) -> String {
     let last = crate::model::Timestamp(waiver.expires.0 - 1);
     rfc3339(last).split('T').next().unwrap_or_default().to_owned()
 }

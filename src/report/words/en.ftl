@@ -20,6 +20,9 @@ verdict-undetermined = undetermined
 
 standing-warned = warns only: the profile does not let it decide the exit code
 standing-observed = observed only: the profile does not count it
+standing-short-warned = warns only
+standing-short-observed = observed only
+standing-short-waived = waived
 standing-waived = waived by { $id }
 standing-waived-until = waived by { $id } until { $until }: { $reason } (owner { $owner }, approved by { $approver })
 standing-attested = as stated in { $id }
@@ -31,7 +34,11 @@ reason-not_stated = nobody has stated it yet
 reason-statement_expired = the latest statement expired on { $expires }
 fact-none = none
 fact-unknown = not known ({ $why })
-fact-cut = { $text } … ({ $count } characters in all)
+fact-more-elsewhere = { $count ->
+    [one] One more stands in the text, JSON and SARIF reports.
+   *[other] { $count } more stand in the text, JSON and SARIF reports.
+}
+cut = { $text } … ({ $count } characters in all)
 
 beside = not known beside that: { $sentence }
 place = in { $address }
@@ -150,16 +157,27 @@ outcome-2 = The run could not be finished (exit code 2).
 outcome-3 = No breach was found, but it is not established that there is none (exit code 3).
 outcome-3-nothing = Nothing was judged, so nothing is established (exit code 3).
 outcome-other = Exit code { $code }.
-column-outcome = Outcome
-column-count = Count
 column-resource = Resource
 column-finding = Finding
 column-place = Place
 column-verdict = Verdict
+column-not_met = Not met
+column-undetermined = Undetermined
+column-met = Met
+column-waived = Waived
+column-warned = Warned
+column-observed = Observed
+column-not_applicable = Not applicable
+column-not_looked_at = Not looked at
+column-unread = Unread
 heading-findings = Not met and undetermined
 heading-details = Why, remedy and sources
 heading-rest = What was not looked at, not read or left out
 nothing-found = Nothing is not met, and nothing is undetermined.
+more-elsewhere = { $count ->
+    [one] One more stands in the text, JSON and SARIF reports.
+   *[other] { $count } more stand in the text, JSON and SARIF reports.
+}
 cut = { $count ->
     [one] One criterion is left out here: a step summary may hold { $limit } bytes. The text, JSON and SARIF reports hold everything.
    *[other] { $count } criteria are left out here: a step summary may hold { $limit } bytes. The text, JSON and SARIF reports hold everything.

@@ -20,6 +20,9 @@ verdict-undetermined = uavklart
 
 standing-warned = bare advarsel: profilen lar den ikke påvirke avslutningskoden
 standing-observed = bare observert: profilen teller den ikke
+standing-short-warned = bare advarsel
+standing-short-observed = bare observert
+standing-short-waived = unntatt
 standing-waived = unntatt ved { $id }
 standing-waived-until = unntatt ved { $id } til { $until }: { $reason } (eier { $owner }, godkjent av { $approver })
 standing-attested = ifølge erklæringen { $id }
@@ -31,7 +34,11 @@ reason-not_stated = ingen har avgitt erklæring om dette ennå
 reason-statement_expired = den siste erklæringen gikk ut { $expires }
 fact-none = ingen
 fact-unknown = ukjent ({ $why })
-fact-cut = { $text } … ({ $count } tegn i alt)
+fact-more-elsewhere = { $count ->
+    [one] Én til står i rapportene i tekst, JSON og SARIF.
+   *[other] { $count } til står i rapportene i tekst, JSON og SARIF.
+}
+cut = { $text } … ({ $count } tegn i alt)
 
 beside = i tillegg uavklart: { $sentence }
 place = i { $address }
@@ -168,16 +175,27 @@ outcome-2 = Kjøringen lot seg ikke fullføre (avslutningskode 2).
 outcome-3 = Ingen brudd er funnet, men det er ikke fastslått at det ikke finnes noen (avslutningskode 3).
 outcome-3-nothing = Ingenting er vurdert, så ingenting er fastslått (avslutningskode 3).
 outcome-other = Avslutningskode { $code }.
-column-outcome = Utfall
-column-count = Antall
 column-resource = Ressurs
 column-finding = Funn
 column-place = Sted
 column-verdict = Vurdering
+column-not_met = Ikke oppfylt
+column-undetermined = Uavklart
+column-met = Oppfylt
+column-waived = Unntatt
+column-warned = Advarsel
+column-observed = Bare observert
+column-not_applicable = Ikke aktuelt
+column-not_looked_at = Ikke sett på
+column-unread = Ulest
 heading-findings = Ikke oppfylt og uavklart
 heading-details = Hvorfor, tiltak og kilder
 heading-rest = Ikke sett på, ikke lest eller holdt utenfor
 nothing-found = Ingenting er uoppfylt, og ingenting er uavklart.
+more-elsewhere = { $count ->
+    [one] Én til står i rapportene i tekst, JSON og SARIF.
+   *[other] { $count } til står i rapportene i tekst, JSON og SARIF.
+}
 cut = { $count ->
     [one] Ett kriterium er utelatt her: et stegsammendrag kan ha høyst { $limit } byte. Rapportene i tekst, JSON og SARIF har alt.
    *[other] { $count } kriterier er utelatt her: et stegsammendrag kan ha høyst { $limit } byte. Rapportene i tekst, JSON og SARIF har alt.
