@@ -1,5 +1,6 @@
 //! Renderings of an assessment. Pure: text out, written by the roof.
 //! Start at [`render`]. Nothing here reads a file or a clock, and nothing from a file reaches a screen uncleaned.
+mod about;
 mod chapter;
 mod clean;
 mod excerpt;
@@ -7,12 +8,14 @@ mod fingerprint;
 mod json;
 mod markdown;
 mod mask;
+mod pen;
 mod place;
 mod sarif;
 mod sentence;
 mod text;
 mod words;
 
+pub use about::criterion;
 pub use json::schema as output_schema;
 
 use crate::model::{Assessment, Criterion, Environment, Severity, Waiver, Words};

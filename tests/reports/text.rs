@@ -1,7 +1,7 @@
 //! The report for people.
 #![allow(clippy::too_many_lines, reason = "a snapshot is as long as what a person sees")]
 use super::stage::*;
-use speguard::report::{Format, Language};
+use speguard::report::{Format, Language, criterion};
 
 #[test]
 fn text_tells_everything_in_english() {
@@ -200,4 +200,66 @@ fn nothing_judged_is_said_as_such() {
     0 not applicable, 0 not looked at, 0 unread
     exit code 3: nothing was judged, so nothing is established
     ");
+}
+
+#[test]
+fn a_criterion_is_shown_whole() {
+    insta::assert_snapshot!(criterion(&Stage::full().criteria[0], Language::Norwegian), @"
+    SPE-NET-02  Ingen direkte utgående tilgang til internett
+    network/no_internet_egress
+
+    alvorlighet: kritisk
+    nivå: minimum
+    hvordan: avgjøres ut fra konfigurasjonen
+    krav: Arbeidslaster kan ikke åpne forbindelser.
+    hvorfor: Én åpen forbindelse er nok til å føre data forbi utførselskontrollen.
+
+    plattformer:
+      kubernetes (vurderes): apps/Deployment
+        tiltak: Velg podene med en NetworkPolicy.
+
+    grunner:
+      host_network: bruker nettverket til noden
+      way_open: kan åpne forbindelser til {to} på {ports}
+      way_unknown: utgående trafikk er ikke fastslått: {why}
+
+    kilder:
+      EHDS Art. 73(1)(b) [verbatim]: ordlyden er lest i Den europeiske unions tidende; kriteriet er vår
+        tolkning av den, ikke et sitat
+      SATRE v2.0.1 2.2.11 [verified]: ordlyden er lest i kilden
+    ");
+}
+
+#[test]
+fn every_message_is_used() {
+    let mut used = String::new();
+    let mut folders = vec![std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/report")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                used.push_str(&std::fs::read_to_string(path).unwrap());
+            }
+        }
+    }
+    let families = [
+        "severity-",
+        "level-",
+        "verification-",
+        "verdict-",
+        "status-",
+        "tally-",
+        "column-",
+        "exit-",
+        "outcome-",
+        "standing-short-",
+    ];
+    let unused: Vec<&str> = include_str!("../../src/report/words/en.ftl")
+        .lines()
+        .filter_map(|line| line.split_once(" =").map(|(key, _)| key).filter(|key| !key.starts_with([' ', '#'])))
+        .filter(|key| !families.iter().any(|family| key.starts_with(family)) && !used.contains(&format!("\"{key}\"")))
+        .collect();
+    assert_eq!(unused, Vec::<&str>::new());
 }

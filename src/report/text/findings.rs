@@ -1,10 +1,11 @@
 //! One criterion: its judgements with source and caret, then why it matters, what to do, and where it comes from.
-use super::{Desk, pen, severity_style, tally_key};
+use super::{Desk, severity_style, tally_key};
 use crate::{
     model::{CriterionId, Finding, Platform, Standing, Verdict},
     report::{
         chapter::{Chapter, Group, falls_short, findings},
         clean::clean,
+        pen,
         place::Row,
         sentence::sentence,
     },

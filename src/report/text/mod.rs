@@ -1,9 +1,9 @@
 //! The report for people: what is not met and what could not be told, by criterion, then everything that was not
 //! looked at, then the count. Start at [`render`].
 mod findings;
-pub(super) mod pen;
 mod rest;
 
+use super::pen::{self, Pen};
 use super::{
     Language, Page,
     chapter::{Chapter, chapters},
@@ -14,7 +14,6 @@ use super::{
 };
 use crate::model::{Severity, Standing, Tally};
 use anstyle::Style;
-use pen::Pen;
 pub(super) use rest::{waived, waiver_words};
 use std::collections::BTreeSet;
 

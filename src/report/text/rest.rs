@@ -1,8 +1,8 @@
 //! What no verdict tells: what was not looked at, not read, left out, and waivers that do nothing.
-use super::{Desk, findings::titled, pen};
+use super::{Desk, findings::titled};
 use crate::{
     model::{CriterionId, Platform, Waiver, WaiverStanding, WaiverState},
-    report::{Page, clean::clean, json::rfc3339, words::Phrases},
+    report::{Page, clean::clean, json::rfc3339, pen, words::Phrases},
 };
 use std::collections::BTreeMap;
 

@@ -34,11 +34,7 @@ reason-not_stated = nobody has stated it yet
 reason-statement_expired = the latest statement expired on { $expires }
 fact-none = none
 fact-unknown = not known ({ $why })
-fact-more-elsewhere = { $count ->
-    [one] One more stands in the text, JSON and SARIF reports.
-   *[other] { $count } more stand in the text, JSON and SARIF reports.
-}
-cut = { $text } … ({ $count } characters in all)
+fact-cut = { $text } … ({ $count } characters in all)
 
 beside = not known beside that: { $sentence }
 place = in { $address }

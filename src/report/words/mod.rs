@@ -84,7 +84,9 @@ mod tests {
     #[test]
     fn both_languages_hold_the_same_messages_in_the_same_order_without_errors() {
         assert_eq!(keys(ENGLISH), keys(NORWEGIAN));
-        assert!(keys(ENGLISH).len() > 100);
+        let distinct: std::collections::BTreeSet<&str> = keys(ENGLISH).into_iter().collect();
+        assert_eq!(distinct.len(), keys(ENGLISH).len(), "a message is written twice");
+        assert!(distinct.len() > 100);
         for text in [ENGLISH, NORWEGIAN] {
             assert!(FluentResource::try_new(text.to_owned()).is_ok());
         }

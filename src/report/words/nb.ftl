@@ -34,11 +34,7 @@ reason-not_stated = ingen har avgitt erklæring om dette ennå
 reason-statement_expired = den siste erklæringen gikk ut { $expires }
 fact-none = ingen
 fact-unknown = ukjent ({ $why })
-fact-more-elsewhere = { $count ->
-    [one] Én til står i rapportene i tekst, JSON og SARIF.
-   *[other] { $count } til står i rapportene i tekst, JSON og SARIF.
-}
-cut = { $text } … ({ $count } tegn i alt)
+fact-cut = { $text } … ({ $count } tegn i alt)
 
 beside = i tillegg uavklart: { $sentence }
 place = i { $address }
