@@ -19,7 +19,7 @@ first_steps := {
 	"direct-grant-validate-password", "direct-grant-validate-username", "identity-provider-redirector",
 	"idp-confirm-link", "idp-create-user-if-unique", "idp-email-verification", "idp-review-profile",
 	"idp-username-password-form", "organization", "reset-credential-email", "reset-credentials-choose-user",
-	"reset-password", "allow-access-authenticator",
+	"reset-password",
 }
 
 # Paths of a flow on which none of the factors is asked for. A session that exists was opened on another path, and a
