@@ -1,0 +1,141 @@
+//! Azure: resource → diagnostic setting → workspace, storage account or event hub.
+//!
+//! A way of a resource has the facts `to` (the sink's address, else its id), `sink` (`workspace`, `account`,
+//! `event_hub`), `categories` (log categories and category groups that are sent there; categories or a group that
+//! cannot be read are left out and named in `unread`), and those of [`super::retention`]. A way whose answer is
+//! unknown has `why`.
+use super::retention;
+use crate::model::{Answer, Environment, Hop, Map, Platform, Reach, Resource, ResourceId, Step, Text, Value, Way};
+use crate::reach::azurerm::sight::{Pointer, Sight, blocks, set, value};
+use std::collections::BTreeMap;
+
+const SETTING: &str = "azurerm_monitor_diagnostic_setting";
+
+/// Settings that send the directory's own logs; they are their own source.
+const DIRECTORY_SETTING: &str = "azurerm_monitor_aad_diagnostic_setting";
+
+/// Kinds that carry access to data, so that having no setting at all is a fact about them.
+const CARRIES_ACCESS: &[&str] = &[
+    "azurerm_bastion_host",
+    "azurerm_cosmosdb_account",
+    "azurerm_firewall",
+    "azurerm_key_vault",
+    "azurerm_key_vault_managed_hardware_security_module",
+    "azurerm_kubernetes_cluster",
+    "azurerm_mssql_database",
+    "azurerm_mysql_flexible_server",
+    "azurerm_postgresql_flexible_server",
+    "azurerm_storage_account",
+    "azurerm_virtual_desktop_host_pool",
+    "azurerm_virtual_desktop_workspace",
+];
+
+/// Adds the ways of the logs of all Azure subjects that carry access, and of all settings.
+pub(super) fn derive(environment: &Environment, subjects: &[&Resource], reach: &mut Reach) {
+    let mut sights: BTreeMap<&Text, Sight<'_>> = BTreeMap::new();
+    for subject in subjects.iter().filter(|subject| subject.id.platform == Platform::Azurerm) {
+        let kind = subject.id.kind.as_ref();
+        let is_setting = kind == SETTING || kind == DIRECTORY_SETTING;
+        if !is_setting && !CARRIES_ACCESS.contains(&kind) {
+            continue;
+        }
+        let sight = sights.entry(&subject.id.root).or_insert_with(|| Sight::of(environment, &subject.id.root));
+        let ways =
+            if is_setting { sinks(environment, sight, subject, &[]) } else { of_resource(environment, sight, subject) };
+        reach.logs.insert(subject.id.clone(), ways);
+    }
+}
+
+/// Every sink of every setting that points at a resource; unknown ways for settings that perhaps do.
+fn of_resource(environment: &Environment, sight: &Sight<'_>, subject: &Resource) -> Vec<Way> {
+    let pointing = sight.pointing(SETTING, "target_resource_id", subject);
+    let start = [hop(&subject.id, &[])];
+    let mut ways: Vec<Way> =
+        pointing.certain.iter().flat_map(|setting| sinks(environment, sight, setting, &start)).collect();
+    ways.extend(pointing.perhaps.iter().map(|setting| {
+        let why = format!("`{}` may be the diagnostic setting of this resource", setting.id.name);
+        Way::unknown(&why, vec![hop(&subject.id, &[]), hop(&setting.id, &["values", "target_resource_id"])])
+    }));
+    ways
+}
+
+/// The destinations of a setting, each as one way.
+fn sinks(environment: &Environment, sight: &Sight<'_>, setting: &Resource, start: &[Hop]) -> Vec<Way> {
+    let (categories, unread) = categories(setting);
+    let mut ways = Vec::new();
+    for (attribute, kind, sink) in [
+        ("log_analytics_workspace_id", "azurerm_log_analytics_workspace", "workspace"),
+        ("storage_account_id", "azurerm_storage_account", "account"),
+        ("eventhub_authorization_rule_id", "azurerm_eventhub_authorization_rule", "event_hub"),
+        ("partner_solution_id", "azurerm_partner_solution", "partner"),
+    ] {
+        let pointer = sight.follow(value(setting, attribute), kind);
+        let mut facts = Map::new();
+        match pointer {
+            Pointer::Absent => continue,
+            Pointer::To(resource) => {
+                facts.put("to", resource.id.name.clone());
+                match sink {
+                    "workspace" => retention::of_workspace(sight, resource, &mut facts),
+                    "account" => retention::of_account(sight, resource, &mut facts),
+                    _ => retention::of_passage(&mut facts),
+                }
+            }
+            Pointer::Beyond(id) => {
+                retention::of_stated(&environment.description.log_stores, &id, &mut facts);
+                facts.put("to", id);
+            }
+            Pointer::Unknown(why) => {
+                facts.put("to", "a store that is not known");
+                facts.put("days_unknown", why);
+            }
+        }
+        facts.put("sink", sink);
+        facts.put("categories", categories.clone());
+        if let Some(why) = &unread {
+            facts.put("unread", why.as_str());
+        }
+        let mut witness = start.to_vec();
+        witness.push(hop(&setting.id, &["values", attribute]));
+        ways.push(Way { answer: Answer::Open, facts, witness });
+    }
+    ways
+}
+
+/// The categories and groups that a setting sends, and why some cannot be read.
+///
+/// Provider 3 also has `log` blocks with a switch of their own; 4 has only `enabled_log`.
+fn categories(setting: &Resource) -> (Vec<Text>, Option<String>) {
+    let mut found = Vec::new();
+    let mut unread = None;
+    for name in ["enabled_log", "log"] {
+        match blocks(value(setting, name)) {
+            Ok(blocks) => {
+                for (_, block) in blocks {
+                    if set(block, "enabled") == Some(&Value::Bool(false)) {
+                        continue;
+                    }
+                    for key in ["category", "category_group"] {
+                        match set(block, key) {
+                            Some(Value::Text(text)) => found.push(text.clone()),
+                            Some(Value::Unknown(unknown)) => unread = Some(unknown.why.clone()),
+                            _ => {}
+                        }
+                    }
+                    if let Some(Value::Unknown(unknown)) = set(block, "enabled") {
+                        found.pop();
+                        unread = Some(unknown.why.clone());
+                    }
+                }
+            }
+            Err(why) => unread = Some(why),
+        }
+    }
+    found.sort();
+    found.dedup();
+    (found, unread)
+}
+
+fn hop(id: &ResourceId, path: &[&str]) -> Hop {
+    Hop { resource: id.clone(), path: path.iter().map(|key| Step::Key((*key).to_owned())).collect() }
+}
