@@ -1,5 +1,7 @@
 //! Facts that need several resources at once: who can reach what, where logs end, what encrypts. Pure.
+mod azurerm;
 pub mod kubernetes;
+mod logs;
 pub mod networks;
 mod target;
 
@@ -11,7 +13,7 @@ use crate::model::{Environment, Reach, Resource};
 type Part = fn(&Environment, &[&Resource], &mut Reach);
 
 /// Every part, each in a file or folder of its own. Parts fill different subjects or different maps.
-const PARTS: &[Part] = &[kubernetes::derive];
+const PARTS: &[Part] = &[azurerm::derive, kubernetes::derive, logs::derive];
 
 /// Derives all facts about the subjects, in the order of their ids.
 ///

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 /// What resources of one root see of each other.
 #[derive(Debug, Default)]
-pub struct Sight<'a> {
+pub(in crate::reach) struct Sight<'a> {
     kinds: BTreeMap<&'a str, Vec<&'a Resource>>,
     /// By address; `None` where two resources share one.
     addresses: BTreeMap<&'a str, Option<&'a Resource>>,
@@ -12,7 +12,7 @@ pub struct Sight<'a> {
 
 /// Where a value leads, among resources of one kind.
 #[derive(Clone, Debug)]
-pub enum Pointer<'a> {
+pub(in crate::reach) enum Pointer<'a> {
     /// Not set.
     Absent,
     To(&'a Resource),
@@ -24,16 +24,16 @@ pub enum Pointer<'a> {
 
 /// Resources that point at another: for certain, and perhaps.
 #[derive(Debug, Default)]
-pub struct Pointing<'a> {
-    pub certain: Vec<&'a Resource>,
+pub(in crate::reach) struct Pointing<'a> {
+    pub(in crate::reach) certain: Vec<&'a Resource>,
     /// Whose pointer is unknown, or leads to one of several.
-    pub perhaps: Vec<&'a Resource>,
+    pub(in crate::reach) perhaps: Vec<&'a Resource>,
 }
 
 impl<'a> Sight<'a> {
     /// What the resources of a root see.
     #[must_use]
-    pub fn of(environment: &'a Environment, root: &Text) -> Self {
+    pub(in crate::reach) fn of(environment: &'a Environment, root: &Text) -> Self {
         let view = View::Root(Platform::Azurerm, root.clone());
         let mut sight = Self::default();
         for (id, resources) in &environment.resources {
@@ -49,13 +49,13 @@ impl<'a> Sight<'a> {
 
     /// All of a kind, in order of address.
     #[must_use]
-    pub fn all(&self, kind: &str) -> &[&'a Resource] {
+    pub(in crate::reach) fn all(&self, kind: &str) -> &[&'a Resource] {
         self.kinds.get(kind).map_or(&[], Vec::as_slice)
     }
 
     /// Where a value leads, among resources of a kind: by reference, by the id of a plan, or by name.
     #[must_use]
-    pub fn follow(&self, value: Option<&Value>, kind: &str) -> Pointer<'a> {
+    pub(in crate::reach) fn follow(&self, value: Option<&Value>, kind: &str) -> Pointer<'a> {
         match value {
             None | Some(Value::Null) => Pointer::Absent,
             Some(Value::Text(text)) if text.is_empty() => Pointer::Absent,
@@ -85,7 +85,7 @@ impl<'a> Sight<'a> {
 
     /// Resources of a kind whose attribute points at a resource.
     #[must_use]
-    pub fn pointing(&self, kind: &str, attribute: &str, target: &Resource) -> Pointing<'a> {
+    pub(in crate::reach) fn pointing(&self, kind: &str, attribute: &str, target: &Resource) -> Pointing<'a> {
         let mut pointing = Pointing::default();
         for resource in self.all(kind) {
             let value = value(resource, attribute);
@@ -105,9 +105,11 @@ impl<'a> Sight<'a> {
 
 /// Whether a value is taken from a resource for certain, or is its id.
 #[must_use]
-pub fn points(value: Option<&Value>, target: &Resource) -> bool {
+pub(in crate::reach) fn points(value: Option<&Value>, target: &Resource) -> bool {
     match value {
-        Some(Value::Unknown(unknown)) => !unknown.any && unknown.refers.iter().any(|address| *address == *target.id.name),
+        Some(Value::Unknown(unknown)) => {
+            !unknown.any && unknown.refers.iter().any(|address| *address == *target.id.name)
+        }
         Some(Value::Text(text)) => is_called(target, text),
         _ => false,
     }
@@ -115,7 +117,7 @@ pub fn points(value: Option<&Value>, target: &Resource) -> bool {
 
 /// Whether a value could be taken from a resource, and that cannot be told.
 #[must_use]
-pub fn may_point(value: Option<&Value>, target: &Resource) -> bool {
+pub(in crate::reach) fn may_point(value: Option<&Value>, target: &Resource) -> bool {
     value.and_then(Value::as_unknown).is_some_and(|unknown| {
         unknown.refers.is_empty() || (unknown.any && unknown.refers.iter().any(|address| *address == *target.id.name))
     })
@@ -133,7 +135,7 @@ fn is_called(resource: &Resource, text: &str) -> bool {
 
 /// An attribute of a Terraform resource; `None` where it is not set. An unreadable body gives itself.
 #[must_use]
-pub fn value<'a>(resource: &'a Resource, attribute: &str) -> Option<&'a Value> {
+pub(in crate::reach) fn value<'a>(resource: &'a Resource, attribute: &str) -> Option<&'a Value> {
     match resource.body.get("values") {
         Some(Value::Map(values)) => set(values, attribute),
         Some(unknown @ Value::Unknown(_)) => Some(unknown),
@@ -143,7 +145,7 @@ pub fn value<'a>(resource: &'a Resource, attribute: &str) -> Option<&'a Value> {
 
 /// A member of a map that is set: Terraform's null is not.
 #[must_use]
-pub fn set<'a>(map: &'a Map, attribute: &str) -> Option<&'a Value> {
+pub(in crate::reach) fn set<'a>(map: &'a Map, attribute: &str) -> Option<&'a Value> {
     map.get(attribute).filter(|value| **value != Value::Null)
 }
 
@@ -151,7 +153,7 @@ pub fn set<'a>(map: &'a Map, attribute: &str) -> Option<&'a Value> {
 ///
 /// # Errors
 /// The reason, where the list or one of its blocks is unknown.
-pub fn blocks<'a>(holder: Option<&'a Value>) -> Result<Vec<(usize, &'a Map)>, String> {
+pub(in crate::reach) fn blocks(holder: Option<&Value>) -> Result<Vec<(usize, &Map)>, String> {
     match holder {
         None | Some(Value::Null) => Ok(Vec::new()),
         Some(Value::List(items)) => items

@@ -23,6 +23,7 @@ const CARRIES_ACCESS: &[&str] = &[
     "azurerm_key_vault_managed_hardware_security_module",
     "azurerm_kubernetes_cluster",
     "azurerm_mssql_database",
+    "azurerm_mssql_server",
     "azurerm_mysql_flexible_server",
     "azurerm_postgresql_flexible_server",
     "azurerm_storage_account",
@@ -46,6 +47,12 @@ pub(super) fn derive(environment: &Environment, subjects: &[&Resource], reach: &
     }
 }
 
+/// Audit policies of database servers and databases, each with the attribute that points at what it audits.
+const AUDITS: &[(&str, &str)] = &[
+    ("azurerm_mssql_server_extended_auditing_policy", "server_id"),
+    ("azurerm_mssql_database_extended_auditing_policy", "database_id"),
+];
+
 /// Every sink of every setting that points at a resource; unknown ways for settings that perhaps do.
 fn of_resource(environment: &Environment, sight: &Sight<'_>, subject: &Resource) -> Vec<Way> {
     let pointing = sight.pointing(SETTING, "target_resource_id", subject);
@@ -56,6 +63,40 @@ fn of_resource(environment: &Environment, sight: &Sight<'_>, subject: &Resource)
         let why = format!("`{}` may be the diagnostic setting of this resource", setting.id.name);
         Way::unknown(&why, vec![hop(&subject.id, &[]), hop(&setting.id, &["values", "target_resource_id"])])
     }));
+    ways.extend(audits(sight, subject, &start));
+    if let Pointer::To(server) = sight.follow(value(subject, "server_id"), "azurerm_mssql_server") {
+        ways.extend(audits(sight, server, &start));
+    }
+    ways
+}
+
+/// Where the audit log of a database or a server goes by a policy of its own.
+fn audits(sight: &Sight<'_>, audited: &Resource, start: &[Hop]) -> Vec<Way> {
+    let mut ways = Vec::new();
+    for (kind, attribute) in AUDITS {
+        let pointing = sight.pointing(kind, attribute, audited);
+        for policy in pointing.certain {
+            let mut witness = start.to_vec();
+            if value(policy, "storage_endpoint").is_some() {
+                let mut facts = Map::new();
+                facts.put("to", "the audit store");
+                facts.put("sink", "account");
+                facts.put("categories", vec![Text::from("SQLSecurityAuditEvents")]);
+                retention::of_audit(policy, &mut facts);
+                witness.push(hop(&policy.id, &["values", "retention_in_days"]));
+                ways.push(Way { answer: Answer::Open, facts, witness });
+            } else if value(policy, "log_monitoring_enabled") != Some(&Value::Bool(false)) {
+                // It goes to the diagnostic setting of the server's master database, which no pointer names here.
+                witness.push(hop(&policy.id, &["values"]));
+                let why = "its audit log goes to Azure Monitor, and the setting that takes it was not found";
+                ways.push(Way::unknown(why, witness));
+            }
+        }
+        ways.extend(pointing.perhaps.iter().map(|policy| {
+            let why = format!("`{}` may be the audit policy of this resource", policy.id.name);
+            Way::unknown(&why, vec![hop(&audited.id, &[]), hop(&policy.id, &["values", attribute])])
+        }));
+    }
     ways
 }
 
@@ -80,6 +121,10 @@ fn sinks(environment: &Environment, sight: &Sight<'_>, setting: &Resource, start
                     "account" => retention::of_account(sight, resource, &mut facts),
                     _ => retention::of_passage(&mut facts),
                 }
+            }
+            Pointer::Beyond(id) if matches!(sink, "event_hub" | "partner") => {
+                retention::of_passage(&mut facts);
+                facts.put("to", id);
             }
             Pointer::Beyond(id) => {
                 retention::of_stated(&environment.description.log_stores, &id, &mut facts);

@@ -1,7 +1,7 @@
 //! How long a store keeps what it is sent.
 //!
 //! Facts: `days` (a number), or `for_ever` (true), or `days_unknown` (why). A workspace adds `tables` (days by
-//! table, where a table has its own), an account `lock` and `lock_days` (its account-wide immutability).
+//! table, where a table has its own).
 use crate::model::{LogStore, Map, Resource, Value};
 use crate::reach::azurerm::sight::{Pointing, Sight, blocks, set, value};
 
@@ -35,7 +35,15 @@ pub(super) fn of_account(sight: &Sight<'_>, account: &Resource, facts: &mut Map)
         Ok(None) => facts.put("for_ever", true),
         Err(why) => facts.put("days_unknown", why),
     }
-    lock(account, facts);
+}
+
+/// The audit log of a database server: 0 days (the provider's default) is for ever.
+pub(super) fn of_audit(policy: &Resource, facts: &mut Map) {
+    match value(policy, "retention_in_days") {
+        None => facts.put("for_ever", true),
+        Some(kept) if kept.as_int() == Some(0) => facts.put("for_ever", true),
+        kept => days(kept, 0, "days", facts),
+    }
 }
 
 /// An event hub or a partner's service passes records on; who reads them decides.
@@ -111,24 +119,6 @@ fn deletions(rule: &Map) -> Result<Vec<i64>, String> {
         }
     }
     Ok(found)
-}
-
-/// The account's own immutability: `lock` is `locked`, `unlocked` or `none`; `lock_unknown` says why it is neither.
-fn lock(account: &Resource, facts: &mut Map) {
-    match blocks(value(account, "immutability_policy")) {
-        Err(why) => facts.put("lock_unknown", why),
-        Ok(blocks) => match blocks.first() {
-            None => facts.put("lock", "none"),
-            Some((_, policy)) => {
-                match set(policy, "state") {
-                    Some(Value::Text(state)) if state.as_ref() == "Locked" => facts.put("lock", "locked"),
-                    Some(Value::Unknown(unknown)) => facts.put("lock_unknown", unknown.why.clone()),
-                    _ => facts.put("lock", "unlocked"),
-                }
-                days(set(policy, "period_since_creation_in_days"), 0, "lock_days", facts);
-            }
-        },
-    }
 }
 
 /// Puts days under a key, or why they are unknown under `<key>_unknown`.
