@@ -33,11 +33,7 @@ doubt(resource, value) := "a key for something unknown may be for this" if {
 	count(perhaps_beside(resource)) > 0
 }
 
-none(null)
-
-none(false)
-
-none("")
+none(value) if value in {null, false, ""}
 
 beside(resource) := [partner |
 	table := encryption.beside[resource.type]

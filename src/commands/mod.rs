@@ -3,6 +3,7 @@ use crate::{cli::Lang, report::Language};
 use anyhow::Context;
 use std::io::{self, Write};
 
+pub mod policies;
 pub mod read;
 pub mod scan;
 

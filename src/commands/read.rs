@@ -47,8 +47,11 @@ pub fn sources(sources: &Sources) -> anyhow::Result<Reading> {
 ///
 /// # Errors
 /// A criterion or rule that cannot be loaded, with file and line.
-pub fn bundle(_judging: &Judging) -> anyhow::Result<Bundle> {
-    Ok(Bundle::default())
+pub fn bundle(judging: &Judging) -> anyhow::Result<Bundle> {
+    Ok(match &judging.policies {
+        Some(folder) => Bundle::extended(super::policies::read(folder)?)?,
+        None => Bundle::standard()?,
+    })
 }
 
 /// The profile that was asked for, else the description's, else `minimum`.

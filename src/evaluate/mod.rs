@@ -1,13 +1,60 @@
 //! Criteria against resources. Knows Rego; knows nothing of files, clusters or time.
-use crate::model::{Criterion, CriterionId, Digest, Environment, Map, Platform, Reach, Resource, ResourceId, Verdict};
-use std::collections::BTreeMap;
+//! Start at [`Bundle::standard`] and [`evaluate`]. Nothing here reads a disk.
+mod bundle;
+mod criterion;
+mod engine;
+mod finding;
+mod form;
+mod parameter;
+mod sight;
+mod subset;
+mod tests_of_rules;
+mod yaml;
 
-/// Every criterion, loaded and compiled, in order of id.
-#[derive(Debug, Default)]
-pub struct Bundle {
-    pub digest: Digest,
-    pub criteria: Vec<Criterion>,
+pub use bundle::{Bundle, STANDARD};
+pub use engine::Coverage;
+pub use tests_of_rules::{TestOutcome, run_tests};
+
+use crate::model::{
+    CriterionId, Environment, Finding, Map, Platform, Reach, Resource, ResourceId, Text, Verdict, View,
+};
+use bundle::Rule;
+use engine::{Said, Seen, Session};
+use rayon::prelude::*;
+use sight::{Index, Sight};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    sync::OnceLock,
+};
+
+/// Something wrong in the files of a bundle.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    pub path: Text,
+    pub line: u32,
+    pub cause: String,
+    pub hint: Option<String>,
 }
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: {}", self.path, self.line, self.cause)?;
+        self.hint.as_ref().map_or(Ok(()), |hint| write!(f, "\n\nhint: {hint}\n"))
+    }
+}
+
+/// Why a bundle cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum BundleError {
+    /// In order of file and line; never empty.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Faults(Vec<Fault>),
+}
+
+/// Reasons that no criterion may declare: the house gives them itself.
+pub(crate) const RESERVED_REASONS: [&str; 4] =
+    [Finding::NOT_EVALUATED, Finding::STATED_NOT_MET, Finding::NOT_STATED, Finding::STATEMENT_EXPIRED];
 
 /// What one rule said about one resource.
 #[derive(Clone, Debug)]
@@ -27,8 +74,144 @@ pub struct Light<'a> {
     pub parameters: &'a BTreeMap<CriterionId, Map>,
 }
 
+/// Subjects judged together: their data is set once for each rule. Large enough that setting it costs nothing beside
+/// the evaluations, small enough that memory stays flat and both ends of a run keep all cores busy.
+const SUBJECTS_PER_TASK: usize = 256;
+
 /// Runs every criterion that asks about a subject's kind, on all cores; in order of criterion and resource.
 #[must_use]
-pub fn evaluate(_bundle: &Bundle, _light: &Light<'_>, _subjects: &[&Resource]) -> Vec<Evaluation> {
-    Vec::new()
+pub fn evaluate(bundle: &Bundle, light: &Light<'_>, subjects: &[&Resource]) -> Vec<Evaluation> {
+    let mut evaluations: Vec<Evaluation> = ask(bundle, light, subjects, &|asking| {
+        let verdict = match asking.session {
+            Ok(session) => {
+                let said = session.ask(&asking.input);
+                finding::verdict(&asking.rule.criterion, &asking.resource.id, asking.sight, said, || session.applies())
+            }
+            Err(cause) => Verdict::Undetermined { unknown: vec![finding::not_evaluated(cause)] },
+        };
+        asking.evaluation(verdict)
+    });
+    evaluations.sort_by(|a, b| (&a.criterion, &a.resource).cmp(&(&b.criterion, &b.resource)));
+    evaluations
+}
+
+/// One question as the engine is asked it, in JSON, and what the engine said: for a second engine to agree with.
+#[derive(Clone, Debug)]
+pub struct Question {
+    pub criterion: CriterionId,
+    pub platform: Platform,
+    pub resource: ResourceId,
+    /// `network.no_internet_egress.ways`.
+    pub package: String,
+    pub input: String,
+    pub data: String,
+    /// The members as our values, or why the evaluation ended.
+    pub deny: Result<Vec<crate::model::Value>, String>,
+    pub undetermined: Result<Vec<crate::model::Value>, String>,
+}
+
+/// Every question that [`evaluate`] asks. Slow, and each carries its data: for tests.
+#[must_use]
+pub fn questions(bundle: &Bundle, light: &Light<'_>, subjects: &[&Resource]) -> Vec<Question> {
+    ask(bundle, light, subjects, &|asking| {
+        let json = |seen: &Seen| seen.json().unwrap_or_else(|cause| format!("{{\"not in JSON\": {cause:?}}}"));
+        let said = match asking.session {
+            Ok(session) => session.ask(&asking.input),
+            Err(cause) => Said { deny: Err(cause.clone()), undetermined: Err(cause.clone()) },
+        };
+        Question {
+            criterion: asking.rule.criterion.id.clone(),
+            platform: asking.rule.platform,
+            resource: asking.resource.id.clone(),
+            package: asking.rule.package(),
+            input: json(&asking.input),
+            data: json(asking.data),
+            deny: said.deny,
+            undetermined: said.undetermined,
+        }
+    })
+}
+
+/// One rule that is about to be asked about one resource.
+struct Asking<'a> {
+    rule: &'a Rule,
+    resource: &'a Resource,
+    sight: &'a Sight<'a>,
+    session: &'a mut Result<Session, String>,
+    data: &'a Seen,
+    input: Seen,
+}
+
+impl Asking<'_> {
+    fn evaluation(&self, verdict: Verdict) -> Evaluation {
+        Evaluation {
+            criterion: self.rule.criterion.id.clone(),
+            platform: self.rule.platform,
+            resource: self.resource.id.clone(),
+            verdict,
+        }
+    }
+}
+
+/// Subjects of one view, and what is seen from it once the first of them is asked about.
+struct Group<'a> {
+    view: View,
+    subjects: Vec<&'a Resource>,
+    joins: BTreeSet<&'a Text>,
+    sight: OnceLock<Sight<'a>>,
+}
+
+/// Puts every question, on all cores. Answers are in no order that means anything, but the same twice.
+fn ask<'a, T: Send>(
+    bundle: &'a Bundle,
+    light: &Light<'a>,
+    subjects: &[&'a Resource],
+    answer: &(impl Fn(Asking<'_>) -> T + Sync),
+) -> Vec<T> {
+    let index = Index::new(light.environment);
+    let mut groups: BTreeMap<View, Group<'a>> = BTreeMap::new();
+    for subject in subjects {
+        let rules = bundle.asked(subject.id.platform, &subject.id.kind);
+        if rules.is_empty() {
+            continue;
+        }
+        let view = index.view(&subject.id);
+        let group = groups.entry(view.clone()).or_insert_with(|| Group {
+            view,
+            subjects: Vec::new(),
+            joins: BTreeSet::new(),
+            sight: OnceLock::new(),
+        });
+        group.subjects.push(subject);
+        group.joins.extend(rules.iter().flat_map(|rule| &rule.joins));
+    }
+    let parameters: BTreeMap<&CriterionId, Seen> = bundle
+        .criteria
+        .iter()
+        .map(|criterion| (&criterion.id, bundle::parameters(criterion, light.parameters)))
+        .collect();
+    let tasks: Vec<(&Group<'a>, &[&'a Resource])> = groups
+        .values()
+        .flat_map(|group| group.subjects.chunks(SUBJECTS_PER_TASK).map(move |chunk| (group, chunk)))
+        .collect();
+    let run = |(group, chunk): (&Group<'a>, &[&'a Resource])| {
+        let sight = group.sight.get_or_init(|| Sight::new(&index, light.reach, &group.view, &group.joins));
+        let mut sessions: BTreeMap<(usize, Platform), (Seen, Result<Session, String>)> = BTreeMap::new();
+        let mut answers = Vec::new();
+        for resource in chunk {
+            let shared = sight.input(resource);
+            for rule in bundle.asked(resource.id.platform, &resource.id.kind) {
+                let (data, session) = sessions.entry((rule.number, rule.platform)).or_insert_with(|| {
+                    let data = sight.data(&rule.joins, chunk);
+                    let session = rule.program().and_then(|program| program.session(&data));
+                    (data, session)
+                });
+                let own = parameters.get(&rule.criterion.id).cloned().map(|seen| ("parameters", seen));
+                let input = Seen::object(shared.iter().cloned().chain(own));
+                answers.push(answer(Asking { rule, resource, sight, session, data, input }));
+            }
+        }
+        answers
+    };
+    tasks.into_par_iter().flat_map_iter(run).collect()
 }

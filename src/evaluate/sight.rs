@@ -1,0 +1,261 @@
+//! What a rule sees: the input of one subject, and the data of its view (policies/README.md gives both shapes).
+use super::engine::Seen;
+use crate::model::{
+    ENVIRONMENT_KIND, Environment, Platform, Reach, Resource, ResourceId, Step, Text, Unknown, Value, View, Way, Ways,
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Every resource by its view, found in one pass.
+pub(super) struct Index<'a> {
+    pub(super) views: BTreeMap<View, Vec<&'a Resource>>,
+    /// Realms and the Environment: seen by all.
+    everywhere: Vec<&'a Resource>,
+    clusters: BTreeMap<&'a Text, &'a Text>,
+}
+
+impl<'a> Index<'a> {
+    pub(super) fn new(environment: &'a Environment) -> Self {
+        let roots = |cluster: &'a crate::model::Cluster| cluster.roots.iter().map(|root| (root, &cluster.name));
+        let clusters = environment.clusters.iter().flat_map(roots).collect();
+        let mut index = Self { views: BTreeMap::new(), everywhere: Vec::new(), clusters };
+        for resource in environment.all() {
+            if resource.id.kind.as_ref() == ENVIRONMENT_KIND || resource.id.platform == Platform::Keycloak {
+                index.everywhere.push(resource);
+            }
+            if resource.id.kind.as_ref() != ENVIRONMENT_KIND {
+                index.views.entry(index.view(&resource.id)).or_default().push(resource);
+            }
+        }
+        index
+    }
+
+    /// [`Environment::view`] without walking the clusters again.
+    pub(super) fn view(&self, id: &ResourceId) -> View {
+        match id.platform {
+            platform if id.kind.as_ref() == ENVIRONMENT_KIND => View::Whole(platform),
+            Platform::Kubernetes => View::Cluster((*self.clusters.get(&id.root).unwrap_or(&&id.root)).clone()),
+            Platform::Keycloak => View::Whole(Platform::Keycloak),
+            platform => View::Root(platform, id.root.clone()),
+        }
+    }
+
+    /// What stands in a view, by view of origin: more than one only where a platform is seen whole.
+    fn seen_from(&self, view: &View) -> Vec<&'a Resource> {
+        let platform = match view {
+            View::Cluster(_) => Platform::Kubernetes,
+            View::Root(platform, _) | View::Whole(platform) => *platform,
+        };
+        let mut seen: Vec<&Resource> = match view {
+            View::Whole(_) => {
+                let of = |(view, resources): (&View, &Vec<&'a Resource>)| match view {
+                    View::Cluster(_) if platform == Platform::Kubernetes => resources.clone(),
+                    View::Root(other, _) | View::Whole(other) if *other == platform => resources.clone(),
+                    View::Cluster(_) | View::Root(..) | View::Whole(_) => Vec::new(),
+                };
+                self.views.iter().flat_map(of).collect()
+            }
+            View::Cluster(_) | View::Root(..) => self.views.get(view).cloned().unwrap_or_default(),
+        };
+        let elsewhere = |resource: &&&Resource| match resource.id.kind.as_ref() {
+            // The same description stands under every platform: one of them is enough.
+            ENVIRONMENT_KIND => resource.id.platform == platform,
+            _ => platform != Platform::Keycloak,
+        };
+        seen.extend(self.everywhere.iter().filter(elsewhere));
+        seen
+    }
+}
+
+/// How resources are called where a platform is seen whole: kinds that several views hold carry their root.
+#[derive(Default)]
+struct Naming<'a> {
+    prefixed: BTreeSet<&'a Text>,
+    kinds: BTreeMap<(&'a Text, &'a Text), &'a Text>,
+}
+
+impl<'a> Naming<'a> {
+    fn new(index: &Index<'a>, view: &View, seen: &[&'a Resource]) -> Self {
+        let View::Whole(_) = view else { return Self::default() };
+        let mut holders: BTreeMap<&Text, BTreeSet<View>> = BTreeMap::new();
+        for resource in seen {
+            let holder = match resource.id.platform {
+                // One view for all realms: what tells them apart is their root.
+                Platform::Keycloak => View::Root(Platform::Keycloak, resource.id.root.clone()),
+                _ => index.view(&resource.id),
+            };
+            holders.entry(&resource.id.kind).or_default().insert(holder);
+        }
+        let prefixed: BTreeSet<&Text> =
+            holders.into_iter().filter(|(_, holders)| holders.len() > 1).map(|(kind, _)| kind).collect();
+        if prefixed.is_empty() {
+            return Self::default();
+        }
+        let kinds = seen.iter().map(|resource| ((&resource.id.root, &resource.id.name), &resource.id.kind)).collect();
+        Self { prefixed, kinds }
+    }
+
+    fn name(&self, id: &ResourceId) -> Text {
+        if self.prefixed.contains(&id.kind) { format!("{}:{}", id.root, id.name).into() } else { id.name.clone() }
+    }
+
+    fn body(&self, resource: &Resource) -> Seen {
+        self.value(&resource.id.root, &resource.body)
+    }
+
+    fn value(&self, root: &Text, value: &Value) -> Seen {
+        if self.prefixed.is_empty() {
+            return Seen::of(value);
+        }
+        Seen::renamed(value, &|address| match self.kinds.get(&(root, &Text::from(address))) {
+            Some(kind) if self.prefixed.contains(kind) => format!("{root}:{address}"),
+            _ => address.to_owned(),
+        })
+    }
+}
+
+type Places = BTreeMap<Text, BTreeMap<Text, Seen>>;
+
+/// What can be seen from one view: the kinds that the rules asked there join, and no others.
+pub(super) struct Sight<'a> {
+    reach: &'a Reach,
+    naming: Naming<'a>,
+    kinds: BTreeMap<Text, Seen>,
+    /// Resources of joined kinds, whose ways can be seen too.
+    joined: BTreeMap<&'a Text, Vec<&'a ResourceId>>,
+    /// Who is called what, for findings that point elsewhere.
+    names: BTreeMap<(Text, Text, Text), ResourceId>,
+}
+
+impl<'a> Sight<'a> {
+    pub(super) fn new(index: &Index<'a>, reach: &'a Reach, view: &View, joins: &BTreeSet<&Text>) -> Self {
+        let seen = index.seen_from(view);
+        let naming = Naming::new(index, view, &seen);
+        let mut bodies: BTreeMap<&Text, Places> = BTreeMap::new();
+        let mut joined: BTreeMap<&Text, Vec<&ResourceId>> = BTreeMap::new();
+        for resource in seen.iter().filter(|resource| joins.contains(&resource.id.kind)) {
+            let ResourceId { kind, namespace, .. } = &resource.id;
+            let names = bodies.entry(kind).or_default().entry(namespace.clone()).or_default();
+            let name = naming.name(&resource.id);
+            let body = if names.contains_key(&name) { defined_twice() } else { naming.body(resource) };
+            names.insert(name, body);
+            joined.entry(kind).or_default().push(&resource.id);
+        }
+        let kinds = bodies.into_iter().map(|(kind, places)| (kind.clone(), nested(places))).collect();
+        let names = seen
+            .iter()
+            .filter(|resource| joins.contains(&resource.id.kind))
+            .map(|resource| (key(&naming, &resource.id), resource.id.clone()))
+            .collect();
+        Self { reach, naming, kinds, joined, names }
+    }
+
+    /// `data` of a rule that joins these kinds, asked about these subjects.
+    pub(super) fn data(&self, joins: &[Text], subjects: &[&Resource]) -> Seen {
+        let kinds = joins.iter().filter_map(|kind| Some((kind.clone(), self.kinds.get(kind)?.clone())));
+        let reach = [
+            ("internet", &self.reach.internet),
+            ("projects", &self.reach.projects),
+            ("logs", &self.reach.logs),
+            ("storage", &self.reach.storage),
+            ("isolation", &self.reach.isolation),
+        ];
+        let reach = reach.map(|(name, ways)| (name, self.ways(ways, joins, subjects)));
+        Seen::object([("environment", Seen::object(kinds)), ("reach", Seen::object(reach))])
+    }
+
+    fn ways(&self, ways: &Ways, joins: &[Text], subjects: &[&Resource]) -> Seen {
+        let mut places: BTreeMap<Text, Places> = BTreeMap::new();
+        let joined = joins.iter().filter_map(|kind| self.joined.get(kind)).flatten().copied();
+        for id in subjects.iter().map(|resource| &resource.id).chain(joined) {
+            if let Some(of) = ways.get(id) {
+                let seen = Seen::list(of.iter().map(|way| self.way(id, way)));
+                let names = places.entry(id.kind.clone()).or_default().entry(id.namespace.clone()).or_default();
+                names.insert(self.naming.name(id), seen);
+            }
+        }
+        Seen::object(places.into_iter().map(|(kind, places)| (kind, nested(places))))
+    }
+
+    fn way(&self, subject: &ResourceId, way: &Way) -> Seen {
+        let (at, path): (_, &[Step]) =
+            way.witness.last().map_or((subject, &[]), |hop| (&hop.resource, hop.path.as_slice()));
+        let facts = way.facts.iter().map(|entry| (entry.key.clone(), self.naming.value(&at.root, &entry.value)));
+        let answer = Seen::text(&way.answer.name().into());
+        let place = [("answer", answer), ("at", self.address(at)), ("path", steps(path))];
+        Seen::object(facts.chain(place.map(|(key, value)| (Text::from(key), value))))
+    }
+
+    /// `[kind, namespace, name]`.
+    fn address(&self, id: &ResourceId) -> Seen {
+        Seen::list([&id.kind, &id.namespace, &self.naming.name(id)].map(Seen::text))
+    }
+
+    /// `input` of a subject, without the parameters, which differ by criterion.
+    pub(super) fn input(&self, resource: &Resource) -> Vec<(&'static str, Seen)> {
+        let mut input = vec![
+            ("address", self.address(&resource.id)),
+            ("scope", Seen::text(&resource.scope.name().into())),
+            ("resource", self.naming.body(resource)),
+        ];
+        if let Some(pod) = &resource.pod {
+            let spec = self.naming.value(&resource.id.root, &pod.spec);
+            input.push(("pod", Seen::object([("spec", spec), ("path", steps(&pod.path))])));
+        }
+        if let Some(provider) = &resource.provider {
+            let majors = Seen::list(provider.majors.iter().map(|major| Seen::of(&i64::from(*major).into())));
+            let name = Seen::text(&provider.name);
+            input.push(("provider", Seen::object([("name", name), ("majors", majors)])));
+        }
+        if let Some(flows) = &resource.flows {
+            input.push(("flows", Seen::of(flows)));
+        }
+        input
+    }
+
+    /// The resource that a rule calls `[kind, namespace, name]`. What is not in sight is taken to be of the subject's
+    /// root, so that a finding is never lost for its place.
+    pub(super) fn resource(&self, subject: &ResourceId, kind: &str, namespace: &str, name: &str) -> ResourceId {
+        let called = (kind.into(), namespace.into(), name.into());
+        if let Some(id) = self.names.get(&called) {
+            return id.clone();
+        }
+        let (kind, namespace, name) = called;
+        if subject.kind == kind && subject.namespace == namespace && self.naming.name(subject) == name {
+            return subject.clone();
+        }
+        let hops = |ways: &'a Ways| ways.get(subject).into_iter().flatten().flat_map(|way| &way.witness);
+        let Reach { internet, projects, logs, storage, isolation } = self.reach;
+        let hop = [internet, projects, logs, storage, isolation]
+            .into_iter()
+            .flat_map(hops)
+            .map(|hop| &hop.resource)
+            .find(|id| id.kind == kind && id.namespace == namespace && self.naming.name(id) == name);
+        hop.cloned().unwrap_or_else(|| ResourceId {
+            platform: subject.platform,
+            root: subject.root.clone(),
+            kind,
+            namespace,
+            name,
+        })
+    }
+}
+
+fn key(naming: &Naming<'_>, id: &ResourceId) -> (Text, Text, Text) {
+    (id.kind.clone(), id.namespace.clone(), naming.name(id))
+}
+
+fn nested(places: Places) -> Seen {
+    Seen::object(places.into_iter().map(|(namespace, names)| (namespace, Seen::object(names))))
+}
+
+fn defined_twice() -> Seen {
+    let unknown = Unknown { why: "defined twice".to_owned(), ..Unknown::default() };
+    Seen::of(&Value::Unknown(Box::new(unknown)))
+}
+
+fn steps(path: &[Step]) -> Seen {
+    Seen::list(path.iter().map(|step| match step {
+        Step::Key(key) => Seen::text(&key.as_str().into()),
+        Step::Index(index) => Seen::of(&i64::try_from(*index).unwrap_or(i64::MAX).into()),
+    }))
+}
