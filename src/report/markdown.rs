@@ -6,6 +6,7 @@ use super::{
     place::{Place, Row},
     sentence::sentence,
     text::exit_words,
+    unread::{Cause, by_cause},
     words::Phrases,
 };
 use crate::model::{Criterion, CriterionId, Platform, Tally, Verdict};
@@ -190,22 +191,28 @@ fn rest(page: &Page<'_>, phrases: &Phrases) -> String {
     if !page.environment.description.stated {
         out.push_str(&format!("> {}\n\n", phrases.say("no-description")));
     }
-    let problems = assessment.problems.iter().map(|problem| {
-        let place = Place { file: problem.origin.path(), mark: problem.origin.mark() };
-        format!("{}: {}", link(page, place), escaped(&problem.cause))
+    let causes = by_cause(&assessment.problems);
+    let problems = causes.iter().flat_map(|Cause { cause, places }| {
+        places.iter().enumerate().map(move |(nth, place)| {
+            // The cause once, its places below it.
+            let link = link(page, *place);
+            if nth == 0 { format!("- {}\n  - {link}", escaped(cause)) } else { format!("  - {link}") }
+        })
     });
     fold(&mut out, phrases, "heading-unread", assessment.problems.len(), problems);
     let entries = assessment.not_looked_at.iter().map(|entry| {
         let platform = entry.platform.map_or_else(|| phrases.say("not-looked-at-nowhere"), |of| of.name().to_owned());
-        format!("{} ({platform})", escaped(&titled(page, &entry.criterion)))
+        format!("- {} ({platform})", escaped(&titled(page, &entry.criterion)))
     });
     fold(&mut out, phrases, "heading-not-looked-at", assessment.not_looked_at.len(), entries);
-    let kinds = assessment.kinds_not_judged.iter().map(|kind| code(kind));
+    let kinds = assessment.kinds_not_judged.iter().map(|kind| format!("- {}", code(kind)));
     fold(&mut out, phrases, "heading-kinds", assessment.kinds_not_judged.len(), kinds);
-    let namespaces = assessment.exempt_namespaces.iter().map(|namespace| code(namespace));
+    let namespaces = assessment.exempt_namespaces.iter().map(|namespace| format!("- {}", code(namespace)));
     fold(&mut out, phrases, "heading-exempt", assessment.exempt_namespaces.len(), namespaces);
-    let waivers =
-        assessment.waivers.iter().map(|standing| escaped(&super::text::waiver_words(page, phrases, standing)));
+    let waivers = assessment
+        .waivers
+        .iter()
+        .map(|standing| format!("- {}", escaped(&super::text::waiver_words(page, phrases, standing))));
     fold(&mut out, phrases, "heading-waivers", assessment.waivers.len(), waivers);
     out
 }
@@ -220,7 +227,7 @@ fn fold(out: &mut String, phrases: &Phrases, key: &str, count: usize, entries: i
         if out.len() + entry.len() > REST_BYTES_MAX - 4096 {
             break;
         }
-        out.push_str(&format!("- {entry}\n"));
+        out.push_str(&format!("{entry}\n"));
         shown += 1;
     }
     if let Some(left) = count.checked_sub(shown).filter(|left| *left > 0) {

@@ -13,6 +13,7 @@ mod place;
 mod sarif;
 mod sentence;
 mod text;
+mod unread;
 mod words;
 
 pub use about::criterion;

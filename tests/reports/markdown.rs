@@ -66,7 +66,8 @@ fn markdown_tells_everything() {
 
     <details><summary>not read: one problem</summary>
 
-    - [b r/ø&#35;.yaml:3](b%20r/%C3%B8%23.yaml#L3): tab in indentation: use spaces
+    - tab in indentation: use spaces
+      - [b r/ø&#35;.yaml:3](b%20r/%C3%B8%23.yaml#L3)
 
     </details>
 

@@ -80,7 +80,7 @@ fn text_tells_everything_in_english() {
 
     not read: one problem
       tab in indentation: use spaces
-      --> b r/ø#.yaml:3
+      --> b r/ø#.yaml:3:1
 
     there is no spe.yaml: every namespace that is not exempt is taken for a project, no destination
     outside is allowed, and what only a person can say is not looked at; `speguard init` writes one
@@ -175,7 +175,7 @@ fn text_tells_everything_in_norwegian() {
 
     ikke lest: ett problem
       tab in indentation: use spaces
-      --> b r/ø#.yaml:3
+      --> b r/ø#.yaml:3:1
 
     spe.yaml mangler: alle navnerom som ikke er unntatt, regnes som prosjekter, ingen mål utenfor
     miljøet er tillatt, og det bare en person kan svare på, er ikke sett på; `speguard init` skriver en

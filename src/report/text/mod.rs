@@ -12,7 +12,7 @@ use super::{
     json::rfc3339,
     words::Phrases,
 };
-use crate::model::{Severity, Standing, Tally};
+use crate::model::{Severity, Standing, Tally, Verdict};
 use anstyle::Style;
 pub(super) use rest::{waived, waiver_words};
 use std::collections::BTreeSet;
@@ -145,7 +145,7 @@ fn counts(tally: &Tally, phrases: &Phrases, pen: &Pen) -> [String; 2] {
 
 /// The exit code and what it means; `key` = the family of messages (`exit`, `outcome`).
 pub(super) fn exit_words(page: &Page<'_>, phrases: &Phrases, key: &str) -> String {
-    let nothing = page.assessment.judgements.is_empty();
+    let nothing = page.assessment.judgements.iter().all(|judgement| judgement.verdict == Verdict::NotApplicable);
     match page.exit {
         3 if nothing => phrases.say(&format!("{key}-3-nothing")),
         code @ 0..=3 => phrases.say(&format!("{key}-{code}")),

@@ -2,12 +2,22 @@
 use super::{Desk, findings::titled};
 use crate::{
     model::{CriterionId, Platform, Waiver, WaiverStanding, WaiverState},
-    report::{Page, clean::clean, json::rfc3339, pen, words::Phrases},
+    report::{
+        Page,
+        clean::clean,
+        json::rfc3339,
+        pen,
+        unread::{Cause, by_cause},
+        words::Phrases,
+    },
 };
 use std::collections::BTreeMap;
 
-/// Problems that are shown without `--all`: two screens. The count is always whole.
-const PROBLEMS_SHOWN: usize = 40;
+/// Causes of problems that are shown without `--all`: two screens. The count is always whole.
+const CAUSES_SHOWN: usize = 40;
+
+/// Places of one cause that are shown without `--all`.
+const PLACES_SHOWN: usize = 5;
 
 /// Kinds that are shown without `--all`.
 const KINDS_SHOWN: usize = 60;
@@ -72,7 +82,7 @@ fn kinds(desk: &mut Desk<'_>) {
     let shown = if desk.page.all { kinds.len() } else { KINDS_SHOWN };
     let names: Vec<_> = kinds.iter().take(shown).map(|kind| clean(kind)).collect();
     desk.pen.styled_prose("  ", 2, &names.join(", "), pen::DIM);
-    more(desk, kinds.len().saturating_sub(shown));
+    more(desk, "  ", kinds.len().saturating_sub(shown));
 }
 
 fn exempt(desk: &mut Desk<'_>) {
@@ -161,21 +171,24 @@ fn unread(desk: &mut Desk<'_>) {
         return;
     }
     heading(desk, "heading-unread", problems.len());
-    let shown = if desk.page.all { problems.len() } else { PROBLEMS_SHOWN };
-    for problem in problems.iter().take(shown) {
-        let mark = problem.origin.mark();
-        let place = match mark.line {
-            0 => clean(problem.origin.path()).into_owned(),
-            line => format!("{}:{line}", clean(problem.origin.path())),
-        };
-        desk.pen.prose("  ", 4, &clean(&problem.cause));
-        desk.pen.line(&format!("  {} {place}", desk.pen.styled(pen::BLUE, "-->")));
+    let causes = by_cause(problems);
+    let (causes_shown, places_shown) =
+        if desk.page.all { (usize::MAX, usize::MAX) } else { (CAUSES_SHOWN, PLACES_SHOWN) };
+    let arrow = desk.pen.styled(pen::BLUE, "-->");
+    for Cause { cause, places } in causes.iter().take(causes_shown) {
+        let count = if places.len() > 1 { format!(" ({})", places.len()) } else { String::new() };
+        desk.pen.prose("  ", 4, &format!("{}{count}", clean(cause)));
+        for place in places.iter().take(places_shown) {
+            desk.pen.line(&format!("  {arrow} {}", clean(&place.shown())));
+        }
+        more(desk, "    ", places.len().saturating_sub(places_shown));
     }
-    more(desk, problems.len().saturating_sub(shown));
+    let left: usize = causes.iter().skip(causes_shown).map(|cause| cause.places.len()).sum();
+    more(desk, "  ", left);
 }
 
-fn more(desk: &mut Desk<'_>, left: usize) {
+fn more(desk: &mut Desk<'_>, indent: &str, left: usize) {
     if left > 0 {
-        desk.pen.line(&format!("  {}", desk.phrases.count("more-lines", left)));
+        desk.pen.line(&format!("{indent}{}", desk.phrases.count("more-lines", left)));
     }
 }
