@@ -1,5 +1,6 @@
 //! Who can reach what in a cluster: every rule of the NetworkPolicy documentation as a row.
 mod oracle;
+mod storage;
 
 use speguard::{
     model::{Description, Destination, Document, Environment, NodeRoute, Origin, Resource, Way, Ways, shown},

@@ -1,8 +1,10 @@
 //! Facts that need several resources at once: who can reach what, where logs end, what encrypts. Pure.
 mod azurerm;
+mod doubt;
 pub mod kubernetes;
 mod logs;
 pub mod networks;
+mod storage;
 mod target;
 
 pub use target::Target;
@@ -13,7 +15,7 @@ use crate::model::{Environment, Reach, Resource};
 type Part = fn(&Environment, &[&Resource], &mut Reach);
 
 /// Every part, each in a file or folder of its own. Parts fill different subjects or different maps.
-const PARTS: &[Part] = &[azurerm::derive, kubernetes::derive, logs::derive];
+const PARTS: &[Part] = &[azurerm::derive, kubernetes::derive, logs::derive, storage::derive];
 
 /// Derives all facts about the subjects, in the order of their ids.
 ///

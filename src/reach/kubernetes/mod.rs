@@ -4,19 +4,19 @@
 //! addresses of private ranges, so that peers chosen by labels are never the internet. What leads on from a place that
 //! a pod may reach (a proxy, a Service whose endpoints are public) is not followed: the connection itself is judged.
 mod cluster;
-mod doubt;
+
 mod outcome;
 mod policy;
 mod rule;
 mod selector;
 mod unread;
 
+use crate::reach::doubt::{Doubt, field, key};
 use crate::{
     model::{Answer, Environment, Hop, Map, Path, Platform, PodView, Reach, Resource, Step, Text, Value, Way, Ways},
     reach::Target,
 };
 use cluster::{Cluster, Clusters, Space};
-use doubt::{Doubt, key};
 use outcome::{Outcome, Pods, with_direction};
 use policy::Direction;
 use selector::Labels;
@@ -148,7 +148,7 @@ fn host_network(pod: &PodView) -> Result<bool, Doubt> {
     if pod.spec.as_map().is_none() {
         return Err(Doubt::of(&pod.spec, &pod.path, "a pod"));
     }
-    match doubt::field(&pod.spec, "hostNetwork") {
+    match field(&pod.spec, "hostNetwork") {
         None => Ok(false),
         Some(Value::Bool(host)) => Ok(*host),
         Some(other) => Err(Doubt::of(other, &key(&pod.path, "hostNetwork"), "true or false")),

@@ -1,11 +1,11 @@
 //! What policies make of the pods of one namespace with the same labels.
 use super::{
     cluster::{Cluster, Policies, Space},
-    doubt::Doubt,
     policy::{Direction, Effect, Policy},
     selector::Labels,
     unread::{Denies, Unread},
 };
+use crate::reach::doubt::Doubt;
 use crate::{
     model::{Answer, Hop, Map, Problem, Way},
     reach::Target,

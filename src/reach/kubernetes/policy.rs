@@ -1,9 +1,9 @@
 //! A NetworkPolicy, read once: whom it selects, which directions it isolates, what it opens.
 use super::{
-    doubt::{Doubt, field, index, key, list},
     rule::{Rule, Side},
     selector::{Labels, Match, Selector},
 };
+use crate::reach::doubt::{Doubt, field, index, key, list};
 use crate::{
     model::{Hop, Path, Resource, ResourceId, Step, Value, Way},
     reach::{Target, networks::Ports},

@@ -1,5 +1,5 @@
 //! One rule of a NetworkPolicy: peers and ports, as `networking.k8s.io/v1` defines them.
-use super::doubt::{Doubt, field, index, key, list};
+use crate::reach::doubt::{Doubt, field, index, key, list};
 use crate::{
     model::{Number, Path, Step, Value},
     reach::networks::{Addresses, Ports, Protocol},

@@ -1,6 +1,6 @@
 //! Label selectors, as `k8s.io/apimachinery` evaluates them.
-use super::doubt::{Doubt, field, index, key, list};
 use crate::model::{Step, Text, Value};
+use crate::reach::doubt::{Doubt, field, index, key, list};
 use std::collections::BTreeMap;
 
 /// The labels of a pod or namespace, as far as they can be read.

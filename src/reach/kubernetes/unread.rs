@@ -1,9 +1,7 @@
 //! Policies of kinds that are not read yet: whom they may select, and what they may do to an answer.
-use super::{
-    doubt::{Doubt, field, key},
-    selector::{Labels, Match, Selector},
-};
+use super::selector::{Labels, Match, Selector};
 use crate::model::{Hop, Resource, ResourceId, Step, Text, Value, Way};
+use crate::reach::doubt::{Doubt, field, key};
 
 /// What a kind may do, told from its own documentation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
