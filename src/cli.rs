@@ -40,6 +40,7 @@ pub enum Colour {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Scan(Scan),
+    Reach(Reach),
     Completions(Completions),
 }
 
@@ -63,6 +64,37 @@ pub struct Scan {
     /// Lets only judgements of this severity or higher decide the exit code
     #[arg(long, value_name = "SEVERITY")]
     pub fail_on: Option<SeverityArgument>,
+}
+
+/// Says which workloads can open connections to the internet or to a range, and by which rule
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Exit codes:
+  0  closed: no workload can
+  1  open: some workload can
+  2  could not run: misuse
+  3  unknown: none is shown to, and for some it cannot be told")]
+pub struct Reach {
+    #[command(flatten)]
+    pub sources: Sources,
+    /// One workload only, as `kind/namespace/name`, `namespace/name` or `name`
+    #[arg(long, value_name = "WORKLOAD")]
+    pub from: Option<String>,
+    /// Where to: `internet`, or a range of addresses
+    #[arg(long, value_name = "internet|CIDR", default_value = "internet")]
+    pub to: String,
+    /// Shows every hop of every way, and closed workloads too
+    #[arg(long)]
+    pub explain: bool,
+    /// What is printed on standard output
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: ReachFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ReachFormat {
+    Text,
+    Json,
 }
 
 /// What is read.

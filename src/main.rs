@@ -29,6 +29,7 @@ fn main() -> ExitCode {
     };
     let result = match cli.command {
         Command::Scan(arguments) => commands::scan::run(&arguments, &shell),
+        Command::Reach(arguments) => commands::reach::run(&arguments, &shell),
         Command::Completions(arguments) => commands::print(&arguments.script()).map(|()| 0),
     };
     match result {

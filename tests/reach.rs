@@ -1,4 +1,5 @@
 //! Who can reach what in a cluster: every rule of the NetworkPolicy documentation as a row.
+mod command;
 mod oracle;
 mod storage;
 

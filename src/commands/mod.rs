@@ -4,6 +4,7 @@ use anyhow::Context;
 use std::io::{self, Write};
 
 pub mod policies;
+pub mod reach;
 pub mod read;
 pub mod scan;
 

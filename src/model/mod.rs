@@ -25,7 +25,7 @@ pub use document::{Document, Hidden, Problem, RELEASE_NAMESPACE, Render};
 pub use environment::{Cluster, Environment, View};
 pub use exception::{Attestation, Waiver};
 pub use judgement::{AttestationId, Decision, Enforcement, Judgement, Shortcoming, Standing, WaiverId};
-pub use reach::{Answer, Hop, Reach, Way, Ways};
+pub use reach::{Answer, Hop, Reach, Way, Ways, answer};
 pub use resource::{
     ENVIRONMENT_KIND, Origin, Platform, PodView, Provider, Resource, ResourceId, Scope, UNKNOWN_NAMESPACE,
 };

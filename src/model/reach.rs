@@ -73,6 +73,17 @@ impl Way {
     }
 }
 
+/// What ways come to together: open outweighs unknown, and no way at all is closed.
+#[must_use]
+pub fn answer(ways: &[Way]) -> Answer {
+    let said = |answer| ways.iter().any(|way| way.answer == answer);
+    match (said(Answer::Open), said(Answer::Unknown)) {
+        (true, _) => Answer::Open,
+        (false, true) => Answer::Unknown,
+        (false, false) => Answer::Closed,
+    }
+}
+
 /// A place that a way passes: a policy's rule, a route, the workload itself.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Hop {

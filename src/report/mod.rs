@@ -10,6 +10,7 @@ mod markdown;
 mod mask;
 mod pen;
 mod place;
+mod reach;
 mod sarif;
 mod sentence;
 mod text;
@@ -18,6 +19,7 @@ mod words;
 
 pub use about::criterion;
 pub use json::schema as output_schema;
+pub use reach::{ReachPage, reach_json, reach_text};
 
 use crate::model::{Assessment, Criterion, Environment, Severity, Waiver, Words};
 use std::collections::BTreeMap;
