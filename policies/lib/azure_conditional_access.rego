@@ -2,23 +2,23 @@
 package lib.azure_conditional_access
 
 import data.lib.azure
-import data.lib.azure_partners as partners
 
 kind := "azuread_conditional_access_policy"
 
-policies := partners.of(kind)
+is_policy(resource) if resource.type == kind
 
 # What an attribute says at a chain of at most two blocks: {value, path}; null = not set.
 read(policy, blocks, attribute) := azure.reading(holder.value, attribute, holder.path) if {
 	holder := descend(policy, blocks)
 }
 
-descend(policy, []) := {"value": policy.values, "path": ["values"]}
+descend(policy, blocks) := {"value": policy.values, "path": ["values"]} if count(blocks) == 0
 
-descend(policy, [name]) := first(policy.values, name, ["values"])
+descend(policy, blocks) := first(policy.values, blocks[0], ["values"]) if count(blocks) == 1
 
-descend(policy, [outer, inner]) := first(holder.value, inner, holder.path) if {
-	holder := first(policy.values, outer, ["values"])
+descend(policy, blocks) := first(holder.value, blocks[1], holder.path) if {
+	count(blocks) == 2
+	holder := first(policy.values, blocks[0], ["values"])
 }
 
 # The first block of a name; an empty one at its holder where there is none.
@@ -36,7 +36,7 @@ list(policy, blocks, attribute) := elements(read(policy, blocks, attribute).valu
 
 elements(value) := value if is_array(value)
 
-elements(null) := []
+elements(value) := [] if value == null
 
 elements(value) := [value] if {
 	not is_array(value)

@@ -58,7 +58,7 @@ takes(way, wanted) if {
 	category in wanted
 }
 
-takes(_, []) := true
+takes(_, wanted) if count(wanted) == 0
 
 # How many days a way keeps the wanted categories; kept for ever is more than any number.
 days(way, _) := 1000000 if way.for_ever

@@ -3,6 +3,7 @@ package lib.azure_second_factor
 
 import data.lib.azure_access_places as places
 import data.lib.azure_conditional_access as access
+import data.lib.azure_partners as partners
 import data.lib.known
 
 shortcomings(policy, break_glass) := (state(policy) | people(policy, break_glass)) | ((targets(policy) | controls(policy)) | narrowed(policy))
@@ -59,7 +60,7 @@ legacy(policy) := {found("legacy_clients_left_out", {}, access.read(policy, ["co
 	not "all" in types
 	count({"browser", "exchangeActiveSync", "mobileAppsAndDesktopClients", "other"} - types) > 0
 	count(unknown_in(types)) == 0
-	count([1 | some other in access.policies; access.blocks_legacy_clients(other)]) == 0
+	count([1 | some other in partners.of(access.kind); access.blocks_legacy_clients(other)]) == 0
 }
 
 unknown_in(values) := [value | some value in values; known.is_unknown(value)]
@@ -68,7 +69,7 @@ found(reason, facts, reading) := {"reason": reason, "facts": facts, "path": read
 
 # Whether one policy asks everybody: what others leave out, it holds.
 covered(break_glass) if {
-	some policy in access.policies
+	some policy in partners.of(access.kind)
 	access.demands_second_factor(policy)
 	count(shortcomings(policy, break_glass)) == 0
 	count(places.gaps(policy)) == 0
@@ -76,7 +77,7 @@ covered(break_glass) if {
 
 # Whether one may, and that cannot be told.
 perhaps_covered(break_glass) if {
-	some policy in access.policies
+	some policy in partners.of(access.kind)
 	count(shortcomings(policy, break_glass)) == 0
 	count(places.gaps(policy)) > 0
 }

@@ -9,7 +9,7 @@ least := input.parameters.retention_days
 ways := data.reach.logs[input.address[0]][input.address[1]][input.address[2]]
 
 deny contains {"reason": "no_log_sink", "facts": {}, "path": ["values"]} if {
-	logs.required[input.resource.type]
+	logs.required[object.get(input.resource, "type", "")]
 	count(ways) == 0
 }
 

@@ -40,7 +40,7 @@ is_environment if {
 }
 
 is_asked if {
-	input.resource.type == access.kind
+	access.is_policy(input.resource)
 	access.demands_second_factor(input.resource)
 }
 

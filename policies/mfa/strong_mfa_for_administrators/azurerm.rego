@@ -2,6 +2,7 @@ package mfa.strong_mfa_for_administrators.azurerm
 
 import data.lib.azure_conditional_access as access
 import data.lib.azure_partners as partners
+import data.lib.azure_strengths as strengths
 import data.lib.azure_strong_factor as strong
 
 deny contains finding if {
@@ -11,9 +12,9 @@ deny contains finding if {
 }
 
 deny contains {"reason": "can_be_phished", "facts": {"combination": combination}, "path": path} if {
-	input.resource.type == strong.kind
+	strengths.is_strength(input.resource)
 	serves_administrators
-	some combination in strong.weak_combinations(input.resource)
+	some combination in strengths.weak_combinations(input.resource)
 	path := ["values", "allowed_combinations"]
 }
 
@@ -42,19 +43,18 @@ applies if serves_administrators
 applies if input.resource.spec
 
 is_asked if {
-	input.resource.type == access.kind
+	access.is_policy(input.resource)
 	strong.about_administrators(input.resource)
 }
 
 serves_administrators if {
-	some policy in access.policies
+	some policy in policies
 	strong.about_administrators(policy)
 	partners.points(access.strength(policy).value, input.resource)
 }
 
-covered if strong.enough
+covered if strong.enough(policies)
 
-settled if {
-	not strong.perhaps_enough
-	"azurerm" in object.get(input.resource.spec, "complete", [])
-}
+settled if strong.settled(policies, input.resource)
+
+policies := partners.of(access.kind)
