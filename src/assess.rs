@@ -1,8 +1,8 @@
 //! The spine: one function that every way of asking calls.
 use crate::{
     evaluate::{Bundle, Evaluation, Light, evaluate},
-    judge::{Profile, judge},
-    model::{Assessment, Environment, Resource, Timestamp},
+    judge::{self, Profile, judge},
+    model::{Assessment, Environment, Judgement, Resource, Timestamp},
     reach,
 };
 
@@ -15,24 +15,31 @@ pub fn assess(
     profile: &Profile,
     at: Timestamp,
 ) -> Assessment {
+    let criteria = &bundle.criteria;
     let reach = reach::derive(environment, subjects);
     let light = Light { environment, reach: &reach, parameters: &profile.parameters };
-    let judgements = evaluate(bundle, &light, subjects)
+    let mut judgements: Vec<Judgement> = evaluate(bundle, &light, subjects)
         .into_iter()
         .map(|Evaluation { criterion, platform, resource, verdict }| {
             judge(profile, &criterion, platform, &resource, verdict, at)
         })
         .collect();
+    judgements.extend(judge::attested(profile, criteria, &environment.description, at));
+    // Stable: a criterion's judgements on one resource stay in the order in which they were made.
+    judgements.sort_by(|one, other| (&one.criterion, &one.resource).cmp(&(&other.criterion, &other.resource)));
+    let mut problems = environment.problems.clone();
+    problems.extend(judge::misplaced(profile, criteria));
+    let present = judge::platforms_present(environment);
     Assessment {
         at,
         bundle: bundle.digest,
         environment: environment.digest,
         profile: profile.digest,
+        waivers: judge::waivers_standing(profile, &judgements, at),
         judgements,
-        problems: environment.problems.clone(),
-        not_looked_at: Vec::new(),
-        kinds_not_judged: Vec::new(),
-        exempt_namespaces: Vec::new(),
-        waivers: Vec::new(),
+        problems,
+        not_looked_at: judge::not_looked_at(criteria, &present, &environment.description),
+        kinds_not_judged: judge::kinds_not_judged(criteria, environment),
+        exempt_namespaces: judge::exempt_namespaces(environment),
     }
 }

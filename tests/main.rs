@@ -4,5 +4,6 @@ mod bundle;
 mod dependencies;
 mod floor_plan;
 mod inputs;
+mod judging;
 mod reach;
 mod reports;

@@ -3,12 +3,12 @@ use crate::{
     cli::{Judging, Sources},
     collect,
     evaluate::Bundle,
-    judge::Profile,
-    model::{Document, Timestamp},
+    judge::{Profile, profile},
+    model::{Document, Timestamp, listed},
     normalise::{self, Normalised, Options},
 };
-use anyhow::Context;
-use std::{collections::BTreeMap, time::SystemTime};
+use anyhow::{Context, bail};
+use std::{collections::BTreeMap, fs, path::Path, time::SystemTime};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 /// Everything that was read, and by what it is judged.
@@ -54,12 +54,57 @@ pub fn bundle(judging: &Judging) -> anyhow::Result<Bundle> {
     })
 }
 
-/// The profile that was asked for, else the description's, else `minimum`.
+/// The profile that was asked for, else the description's, else `minimum`, with the waivers and attestations read.
 ///
 /// # Errors
-/// A profile that does not exist or does not hold.
-pub fn profile(_judging: &Judging, _bundle: &Bundle, _normalised: &Normalised) -> anyhow::Result<Profile> {
-    Ok(Profile::default())
+/// A profile that does not exist or does not hold, with file and line.
+pub fn profile(judging: &Judging, bundle: &Bundle, reading: &Reading) -> anyhow::Result<Profile> {
+    let description = &reading.normalised.environment.description;
+    let (path, text) = match (&judging.profile, &description.profile) {
+        (Some(asked), _) => asked_for(asked)?,
+        (None, Some(stated)) => stated_in(stated, reading)?,
+        (None, None) => asked_for(DEFAULT_PROFILE)?,
+    };
+    Ok(Profile {
+        waivers: reading.normalised.waivers.clone(),
+        attestations: reading.normalised.attestations.clone(),
+        ..profile::check(&text, &path, &bundle.criteria, description)?
+    })
+}
+
+/// What is judged by where nobody says: what the law asks at least.
+const DEFAULT_PROFILE: &str = "minimum";
+
+/// The path and text of a profile by its name or file.
+fn asked_for(profile: &str) -> anyhow::Result<(String, String)> {
+    if let Some(text) = profile::built_in(profile) {
+        return Ok((profile.to_owned(), text.to_owned()));
+    }
+    let known: Vec<_> = profile::built_in_names().collect();
+    let text = fs::read_to_string(profile).with_context(|| {
+        format!("no profile `{profile}`: built in are {}, and no such file can be read", listed(&known))
+    })?;
+    Ok((profile.to_owned(), text))
+}
+
+/// Likewise for a profile that the description names: a file stands beside the description, and was read with it.
+fn stated_in(profile: &str, reading: &Reading) -> anyhow::Result<(String, String)> {
+    if let Some(text) = profile::built_in(profile) {
+        return Ok((profile.to_owned(), text.to_owned()));
+    }
+    let description = reading.normalised.environment.description.origin.as_ref().map(|origin| origin.path().as_ref());
+    let place = description.unwrap_or("spe.yaml");
+    let beside = Path::new(place).parent().unwrap_or_else(|| Path::new("")).join(profile);
+    let found = reading.documents.iter().find(|document| Path::new(document.origin.path().as_ref()) == beside);
+    let Some(document) = found else {
+        let known: Vec<_> = profile::built_in_names().collect();
+        bail!(
+            "{place} names the profile `{profile}`: built in are {}, and `{}` is not among the files read",
+            listed(&known),
+            beside.display()
+        );
+    };
+    Ok((beside.display().to_string(), String::from_utf8_lossy(&document.bytes).into_owned()))
 }
 
 /// The time of a run: as given, else the clock's.

@@ -3,7 +3,8 @@ use super::{Shell, print, read};
 use crate::{
     assess::assess,
     cli::{Format as FormatArgument, Scan, SeverityArgument},
-    model::{Assessment, Criterion, Document, Resource, Severity, Standing, Verdict},
+    judge::outcome,
+    model::{Document, Resource, Severity},
     report::{self, Format, Page},
 };
 use anyhow::Context;
@@ -17,11 +18,11 @@ pub fn run(arguments: &Scan, shell: &Shell) -> anyhow::Result<u8> {
     let bundle = read::bundle(&arguments.judging)?;
     let reading = read::sources(&arguments.sources)?;
     let environment = &reading.normalised.environment;
-    let profile = read::profile(&arguments.judging, &bundle, &reading.normalised)?;
+    let profile = read::profile(&arguments.judging, &bundle, &reading)?;
     let subjects: Vec<&Resource> = environment.all().collect();
     let assessment = assess(&bundle, environment, &subjects, &profile, reading.at);
     let fail_on = arguments.fail_on.map(severity);
-    let verdict = weigh(&assessment, &bundle.criteria, fail_on);
+    let verdict = outcome(&assessment, &bundle.criteria, fail_on);
     let sources = texts(&reading.documents);
     let page = Page {
         assessment: &assessment,
@@ -45,37 +46,6 @@ pub fn run(arguments: &Scan, shell: &Shell) -> anyhow::Result<u8> {
     let printed = Page { colour: shell.colour, ..page };
     print(report::render(format(arguments.format), &printed).as_bytes())?;
     Ok(verdict.exit)
-}
-
-/// What the judgements come to for a shell.
-struct Weight {
-    exit: u8,
-    /// Judgements that would have weighed, were it not for `--fail-on`.
-    set_aside: usize,
-}
-
-/// The exit code (contracts, section 6): 1 a breach, 3 something not established, 0 otherwise.
-fn weigh(assessment: &Assessment, criteria: &[Criterion], fail_on: Option<Severity>) -> Weight {
-    let severities: BTreeMap<_, _> = criteria.iter().map(|criterion| (&criterion.id, criterion.severity)).collect();
-    let (mut breaches, mut unknowns, mut set_aside) = (0, 0, 0);
-    for judgement in &assessment.judgements {
-        let count = match judgement.standing() {
-            Standing::NotMet => &mut breaches,
-            Standing::Undetermined => &mut unknowns,
-            Standing::Met | Standing::NotApplicable | Standing::Waived | Standing::Warned | Standing::Observed => {
-                continue;
-            }
-        };
-        let below = |least| severities.get(&judgement.criterion).is_some_and(|severity| *severity < least);
-        if fail_on.is_some_and(below) { set_aside += 1 } else { *count += 1 }
-    }
-    let judged = assessment.judgements.iter().any(|judgement| judgement.verdict != Verdict::NotApplicable);
-    let exit = match (breaches > 0, unknowns > 0 || !assessment.problems.is_empty() || !judged) {
-        (true, _) => 1,
-        (false, true) => 3,
-        (false, false) => 0,
-    };
-    Weight { exit, set_aside }
 }
 
 fn write(file: &Path, text: &str) -> anyhow::Result<()> {

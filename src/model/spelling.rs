@@ -21,7 +21,7 @@ pub fn meant<'n>(written: &str, names: &[&'n str]) -> Option<&'n str> {
     names
         .iter()
         .map(|name| (distance(written, name), *name))
-        .filter(|(slips, name)| *slips <= SLIPS_MAX && *slips * 2 < name.len())
+        .filter(|(slips, name)| *slips <= SLIPS_MAX && *slips * 2 <= name.len())
         .min()
         .map(|(_, name)| name)
 }
