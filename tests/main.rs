@@ -7,3 +7,4 @@ mod inputs;
 mod judging;
 mod reach;
 mod reports;
+mod terraform;

@@ -11,6 +11,7 @@ mod recognise;
 mod scalars;
 mod sources;
 pub mod spe;
+mod terraform;
 mod tree;
 mod workload;
 mod yaml;

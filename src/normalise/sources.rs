@@ -3,6 +3,7 @@ use super::{
     Options, Partial, clusters, keycloak, kubernetes,
     parse::{self, Stream},
     recognise::{Reader, recognise},
+    terraform,
     tree::Parsed,
 };
 use crate::model::{Description, Document, Hidden, Origin, Platform, Problem};
@@ -67,7 +68,7 @@ pub(super) fn read(
     };
     let terraform = by_name(is_terraform);
     if !terraform.is_empty() {
-        all.add(read_terraform(&terraform, options));
+        all.add(terraform::read(&terraform, options));
     }
     for document in by_name(is_bicep) {
         all.problems.push(not_read(document.origin.clone(), "a Bicep file", Platform::Arm));
@@ -77,11 +78,6 @@ pub(super) fn read(
         all.add(partial);
     }
     all
-}
-
-fn read_terraform(documents: &[&Document], _options: &Options) -> Partial {
-    let problem = |document: &&Document| Problem::new(document.origin.clone(), "terraform code is not read yet");
-    Partial { resources: Vec::new(), problems: documents.iter().map(problem).collect() }
 }
 
 fn read_one(found: Found<'_>, description: &Description) -> Partial {
@@ -99,7 +95,7 @@ fn read_one(found: Found<'_>, description: &Description) -> Partial {
             return kubernetes::read(document, parsed, &kubernetes::Place { root, namespace });
         }
         Reader::Realm => return keycloak::read(&origin, parsed.value),
-        Reader::Plan => Problem::new(origin, "a terraform plan: recognised, and not read yet"),
+        Reader::Plan => return terraform::plan::read(document, &parsed.value),
         Reader::Unread { what, platform } => not_read(origin, what, platform),
         Reader::Broken(cause) => Problem::hiding(origin, cause, Platform::Kubernetes, None),
         Reader::Description | Reader::Waiver | Reader::Attestation | Reader::Nothing => return Partial::default(),
@@ -113,8 +109,16 @@ fn not_read(origin: Origin, what: &str, platform: Platform) -> Problem {
 
 /// Files that belong to a Terraform or OpenTofu configuration; such a folder is read as one.
 fn is_terraform(path: &str) -> bool {
-    const ENDINGS: [&str; 8] =
-        [".tf", ".tofu", ".tf.json", ".tofu.json", ".tfvars", ".tfvars.json", ".terraform.lock.hcl", "/modules.json"];
+    const ENDINGS: [&str; 8] = [
+        ".tf",
+        ".tofu",
+        ".tf.json",
+        ".tofu.json",
+        ".tfvars",
+        ".tfvars.json",
+        ".terraform.lock.hcl",
+        ".terraform/modules/modules.json",
+    ];
     ENDINGS.iter().any(|ending| path.ends_with(ending))
 }
 

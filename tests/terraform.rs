@@ -1,0 +1,331 @@
+//! The Terraform reader against its cases: a folder in, resources and unknowns out (`fixtures/terraform/<case>`).
+//!
+//! Each case holds `expected.json`: by root and address the values of every resource, and the problems. A case whose
+//! answer has changed on purpose is written anew with `SPEGUARD_BLESS=1 cargo test terraform`; read the difference.
+use proptest::prelude::*;
+use serde_json::{Map, Value as Json, json};
+use speguard::{
+    model::{Document, Environment, Number, Origin, Unknown, Value},
+    normalise::{self, Options},
+};
+use std::{
+    fs,
+    io::Write as _,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+fn case(name: &str) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/terraform").join(name);
+    let mut documents = Vec::new();
+    collect(&folder, "", &mut documents);
+    let environment = normalise::environment(&documents, Vec::new(), &Options::default()).unwrap().environment;
+    let answer = shown(&environment);
+    let expected = folder.join("expected.json");
+    if std::env::var_os("SPEGUARD_BLESS").is_some() {
+        fs::write(&expected, serde_json::to_string_pretty(&answer).unwrap() + "\n").unwrap();
+    }
+    let expected: Json = serde_json::from_str(&fs::read_to_string(expected).unwrap()).unwrap();
+    assert_eq!(answer, expected, "{}", serde_json::to_string_pretty(&answer).unwrap());
+}
+
+fn collect(folder: &Path, prefix: &str, documents: &mut Vec<Document>) {
+    let mut paths: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    for path in paths {
+        let name = format!("{prefix}{}", path.file_name().unwrap().to_string_lossy());
+        if path.is_dir() {
+            collect(&path, &format!("{name}/"), documents);
+        } else if name != "expected.json" {
+            documents.push(document(&name, &fs::read(&path).unwrap()));
+        }
+    }
+}
+
+fn document(path: &str, bytes: &[u8]) -> Document {
+    Document { origin: Origin::file(path), bytes: bytes.into(), render: None }
+}
+
+fn shown(environment: &Environment) -> Json {
+    let mut resources = Map::new();
+    for resource in environment.all().filter(|resource| !resource.id.kind.starts_with("speguard/")) {
+        let provider = resource.provider.as_ref().map(|provider| json!([provider.name.as_ref(), provider.majors]));
+        let place = format!("{}:{}", resource.origin.path(), resource.origin.mark().line);
+        let values = json_of(resource.body.get("values").unwrap());
+        resources.insert(resource.id.full(), json!({"place": place, "provider": provider, "values": values}));
+    }
+    let problems: Vec<String> = environment
+        .problems
+        .iter()
+        .map(|problem| {
+            let hides = problem.hides.as_ref().map_or_else(String::new, |hidden| {
+                let platform = hidden.platform.map_or("any platform", |platform| platform.name());
+                format!(" (hides {platform} of {})", hidden.root.as_deref().unwrap_or("any root"))
+            });
+            format!("{}:{}: {}{hides}", problem.origin.path(), problem.origin.mark().line, problem.cause)
+        })
+        .collect();
+    json!({"resources": resources, "problems": problems})
+}
+
+fn json_of(value: &Value) -> Json {
+    match value {
+        Value::Null => Json::Null,
+        Value::Bool(bool) => (*bool).into(),
+        Value::Number(Number::Int(int)) => (*int).into(),
+        Value::Number(Number::Float(float)) => (*float).into(),
+        Value::Text(text) => text.as_ref().into(),
+        Value::List(items) => items.iter().map(|item| json_of(&item.value)).collect(),
+        Value::Map(map) => map.iter().map(|entry| (entry.key.to_string(), json_of(&entry.value))).collect(),
+        Value::Unknown(unknown) => {
+            let Unknown { why, refers, any } = unknown.as_ref();
+            match (refers.is_empty(), any) {
+                (true, _) => json!({"$unknown": why}),
+                (false, false) => json!({"$unknown": why, "$refers": refers}),
+                (false, true) => json!({"$unknown": why, "$refers": refers, "$any": true}),
+            }
+        }
+    }
+}
+
+#[test]
+fn variables_take_their_values_from_files_and_defaults_and_their_types_hold() {
+    case("variables");
+}
+
+#[test]
+fn references_lead_to_the_instances_they_name() {
+    case("references");
+}
+
+#[test]
+fn what_may_not_exist_vouches_for_nobody() {
+    case("expansion");
+}
+
+#[test]
+fn modules_are_followed_as_far_as_they_were_scanned() {
+    case("modules");
+}
+
+#[test]
+fn defaults_and_names_are_those_of_the_majors_that_may_run() {
+    case("providers");
+}
+
+#[test]
+fn a_lock_file_fixes_the_major() {
+    case("lock_file");
+}
+
+#[test]
+fn override_files_are_laid_over_the_others() {
+    case("overrides");
+}
+
+#[test]
+fn one_bad_file_does_not_lose_the_others() {
+    case("broken");
+}
+
+#[test]
+fn json_configuration_is_read_as_hcl_is() {
+    case("json");
+}
+
+/// One resource whose attributes are these expressions: what becomes of them.
+fn evaluated(expressions: &[&str]) -> Vec<Json> {
+    use std::fmt::Write as _;
+    let mut text = "resource \"azurerm_example\" \"a\" {\n".to_owned();
+    for (at, expression) in expressions.iter().enumerate() {
+        writeln!(text, "  v{at:04} = {expression}").unwrap();
+    }
+    text.push_str("}\n");
+    let documents = [document("main.tf", text.as_bytes())];
+    let environment = normalise::environment(&documents, Vec::new(), &Options::default()).unwrap().environment;
+    assert_eq!(environment.problems, []);
+    let resource = environment.all().find(|resource| resource.id.kind.as_ref() == "azurerm_example").unwrap();
+    let values = json_of(resource.body.get("values").unwrap());
+    (0..expressions.len()).map(|at| values[format!("v{at:04}")].clone()).collect()
+}
+
+/// The same by OpenTofu itself, where it is installed.
+fn by_tofu(expressions: &[&str]) -> Option<Vec<Json>> {
+    let cached = PathBuf::from(std::env::var_os("HOME")?).join(".cache/speguard/tools/bin/tofu");
+    let program = if cached.is_file() { cached } else { PathBuf::from("tofu") };
+    let folder = tempfile::tempdir().unwrap();
+    let mut child = Command::new(program)
+        .arg("console")
+        .current_dir(folder.path())
+        .env("CHECKPOINT_DISABLE", "1")
+        .env_remove("TF_CLI_CONFIG_FILE")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .ok()?;
+    let lines: String =
+        expressions.iter().map(|expression| format!("base64encode(jsonencode({expression}))\n")).collect();
+    child.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let decoded = |line: &str| {
+        let expression = format!("base64decode({line})");
+        let text = evaluated(&[&expression]).remove(0);
+        serde_json::from_str(text.as_str().unwrap_or_else(|| panic!("tofu says {line}"))).unwrap()
+    };
+    Some(text.lines().map(decoded).collect())
+}
+
+#[test]
+#[expect(clippy::print_stderr, reason = "a skipped test says so")]
+fn expressions_and_functions_answer_as_opentofu_does() {
+    let expressions: Vec<&str> =
+        include_str!("../fixtures/terraform/expressions.txt").lines().filter(|line| !line.is_empty()).collect();
+    let ours = evaluated(&expressions);
+    let Some(theirs) = by_tofu(&expressions) else {
+        eprintln!("skipped: tofu is not installed");
+        return;
+    };
+    assert_eq!(ours.len(), theirs.len());
+    let different: Vec<String> = expressions
+        .iter()
+        .zip(ours.iter().zip(&theirs))
+        .filter(|(_, (ours, theirs))| ours != theirs)
+        .map(|(expression, (ours, theirs))| format!("{expression}\n  ours:   {ours}\n  theirs: {theirs}"))
+        .collect();
+    assert!(different.is_empty(), "{}", different.join("\n"));
+}
+
+#[test]
+fn what_no_text_can_tell_is_unknown_with_its_reason() {
+    let cases = [
+        ("timestamp()", "timestamp() is known when the program runs"),
+        ("file(\"a.txt\")", "file() reads the disk"),
+        ("terraform.workspace", "terraform.workspace is chosen when the program runs"),
+        ("nosuch(1)", "nosuch() is not known here"),
+        ("var.missing", "there is no variable `missing`"),
+        ("range(1, 1000000000)", "range() gives more than 1024 numbers"),
+        ("[1, 2][5]", "the index is outside the list"),
+        ("upper(timestamp())", "timestamp() is known when the program runs"),
+        ("1 / 0", "the result is no number"),
+    ];
+    let answers = evaluated(&cases.map(|(expression, _)| expression));
+    for ((expression, why), answer) in cases.iter().zip(answers) {
+        assert_eq!(answer, json!({"$unknown": why}), "{expression}");
+    }
+}
+
+#[test]
+fn what_does_not_depend_on_an_unknown_is_known() {
+    let cases = [
+        ("false && timestamp() == \"\"", json!(false)),
+        ("timestamp() == \"\" || true", json!(true)),
+        ("timestamp() == \"\" ? 1 : 1", json!(1)),
+        ("can(var.missing)", json!(false)),
+        ("try(var.missing, \"fallback\")", json!("fallback")),
+        ("length([timestamp(), uuid()])", json!(2)),
+        ("contains([timestamp(), \"a\"], \"a\")", json!(true)),
+        ("keys({a = timestamp()})", json!(["a"])),
+    ];
+    let answers = evaluated(&cases.clone().map(|(expression, _)| expression));
+    for ((expression, expected), answer) in cases.into_iter().zip(answers) {
+        assert_eq!(answer, expected, "{expression}");
+    }
+}
+
+#[test]
+fn values_that_grow_without_end_end_in_an_unknown() {
+    let mut text = "locals {\n  a0 = [1, 2, 3, 4, 5, 6, 7, 8]\n  t0 = \"0123456789abcdef\"\n".to_owned();
+    for at in 0..60 {
+        text += &format!(
+            "  a{} = [local.a{at}, local.a{at}]\n  t{} = \"${{local.t{at}}}${{local.t{at}}}\"\n",
+            at + 1,
+            at + 1
+        );
+    }
+    text += "}\nresource \"azurerm_example\" \"a\" {\n  list = local.a60\n  text = local.t60\n  \
+             loop = [for a in range(1000) : [for b in range(1000) : [for c in range(1000) : a]]]\n}\n";
+    let documents = [document("main.tf", text.as_bytes())];
+    let environment = normalise::environment(&documents, Vec::new(), &Options::default()).unwrap().environment;
+    let resource = environment.all().find(|resource| resource.id.kind.as_ref() == "azurerm_example").unwrap();
+    let values = resource.body.get("values").unwrap();
+    for name in ["list", "text"] {
+        assert!(json_of(values.get(name).unwrap()).to_string().contains("$unknown"), "{name}");
+    }
+    assert!(environment.problems.iter().any(|problem| problem.cause.contains("steps of evaluation")));
+}
+
+#[test]
+fn a_chain_of_references_too_deep_is_unknown_and_no_crash() {
+    let mut text = "locals {\n  a0 = 1\n".to_owned();
+    for at in 0..5000 {
+        text += &format!("  a{} = local.a{at} + 1\n", at + 1);
+    }
+    text += "}\nresource \"azurerm_example\" \"a\" {\n  sum = local.a5000\n}\n";
+    let documents = [document("main.tf", text.as_bytes())];
+    let environment = normalise::environment(&documents, Vec::new(), &Options::default()).unwrap().environment;
+    let resource = environment.all().find(|resource| resource.id.kind.as_ref() == "azurerm_example").unwrap();
+    let why = &resource.body.find(&["values", "sum"]).unwrap().as_unknown().unwrap().why;
+    assert_eq!(why, "expressions refer to each other too deeply");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn no_text_makes_the_reader_panic(text in any::<String>(), name in "(main\\.tf|a\\.tf\\.json|terraform\\.tfvars)") {
+        let documents = [document(&name, text.as_bytes())];
+        prop_assert!(normalise::environment(&documents, Vec::new(), &Options::default()).is_ok());
+    }
+
+    /// Pieces that belong to the language reach further than letters by chance.
+    #[test]
+    fn no_expression_makes_the_reader_panic(pieces in proptest::collection::vec(0..PIECES.len(), 1..14)) {
+        let expression: String = pieces.into_iter().map(|at| PIECES[at]).collect();
+        let text = format!("locals {{\n  a = {expression}\n}}\nresource \"azurerm_a\" \"a\" {{\n  a = local.a\n  b = azurerm_a.a\n}}\n");
+        let documents = [document("main.tf", text.as_bytes())];
+        prop_assert!(normalise::environment(&documents, Vec::new(), &Options::default()).is_ok());
+    }
+}
+
+const PIECES: &[&str] = &[
+    "1",
+    "-",
+    "\"a\"",
+    "[",
+    "]",
+    "(",
+    ")",
+    "{a = 1}",
+    "local.a",
+    "azurerm_a.a",
+    ".id",
+    "[*]",
+    ".*",
+    "[0]",
+    " ? ",
+    " : ",
+    " + ",
+    " % ",
+    " / ",
+    "null",
+    "substr(\"æ\", 0, -5)",
+    "slice([1], 1, 0)",
+    "cidrsubnet(\"::/0\", 128, 1)",
+    "format(\"%[2]*d\", 1)",
+    ", ",
+    "for x in ",
+    "x",
+    "try(",
+    "\"${",
+    "}\"",
+    "pow(10, 400)",
+    "chunklist([1], -1)",
+    "element([], 0)",
+    "9223372036854775807",
+    "replace(\"a\", \"/(/\", \"\")",
+    "cidrhost(\"10.0.0.0/8\", -1)",
+    "indent(-1, \"\")",
+    "join(\"\", [[]])",
+    "range(0, 1, 0)",
+];
