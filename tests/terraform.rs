@@ -133,6 +133,11 @@ fn json_configuration_is_read_as_hcl_is() {
     case("json");
 }
 
+#[test]
+fn a_plan_is_read_with_what_its_unknowns_are_taken_from() {
+    case("plan");
+}
+
 /// One resource whose attributes are these expressions: what becomes of them.
 fn evaluated(expressions: &[&str]) -> Vec<Json> {
     use std::fmt::Write as _;

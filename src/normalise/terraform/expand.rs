@@ -139,7 +139,7 @@ fn within(module: &str, address: &str) -> String {
 fn counted(count: &Value) -> (Shape, Vec<(Key, Each)>) {
     match (count, types::number(count)) {
         (Value::Unknown(unknown), _) => {
-            let why = format!("the count is not known: {}", unknown.why);
+            let why = once("the count is not known: ", &unknown.why);
             unknown_keys(Unknown { why, ..unknown.as_ref().clone() })
         }
         (_, Ok(Value::Number(Number::Int(count)))) => {
@@ -153,10 +153,7 @@ fn counted(count: &Value) -> (Shape, Vec<(Key, Each)>) {
 
 fn named(collection: Value) -> (Shape, Vec<(Key, Each)>) {
     match collection {
-        Value::Unknown(unknown) => {
-            let why = format!("the keys of for_each are not known: {}", unknown.why);
-            unknown_keys(Unknown { why, ..*unknown })
-        }
+        Value::Unknown(unknown) => unknown_keys(Unknown { why: keys_unknown(&unknown.why), ..*unknown }),
         Value::Map(map) => {
             let pair = |entry: crate::model::Entry| {
                 let key = Value::Text(entry.key.clone());
@@ -172,7 +169,7 @@ fn named(collection: Value) -> (Shape, Vec<(Key, Each)>) {
             for item in &items {
                 let Ok(text) = types::text(&item.value) else {
                     let all = merged(items.iter().map(|item| &item.value)).unwrap_or_default();
-                    let why = format!("the keys of for_each are not known: {}", all.why);
+                    let why = keys_unknown(&all.why);
                     return unknown_keys(Unknown { why, any: !all.refers.is_empty(), refers: all.refers });
                 };
                 let value = Value::from(text.as_str());
@@ -195,4 +192,13 @@ fn unknown_keys(unknown: Unknown) -> (Shape, Vec<(Key, Each)>) {
         Each::Pair { key: value.clone(), value }
     };
     (Shape::Unknown(unknown), vec![(Key::Unknown, each)])
+}
+
+fn keys_unknown(why: &str) -> String {
+    once("the keys of for_each are not known: ", why)
+}
+
+/// A reason that passes through several loops is given once.
+fn once(prefix: &str, why: &str) -> String {
+    if why.starts_with(prefix) { why.to_owned() } else { format!("{prefix}{why}") }
 }

@@ -350,11 +350,35 @@ pub(super) fn pairs(collection: &Value) -> Result<Vec<(Value, &Value)>, Fault> {
 
 /// Whether two values are equal; unknown where that depends on unknowns.
 fn equal(left: &Value, right: &Value) -> Value {
-    match (left, right) {
-        (Value::Number(a), Value::Number(b)) => Value::Bool(as_float(*a).total_cmp(&as_float(*b)).is_eq()),
-        (a, b) => match mixed([a, b]) {
-            Some(unknown) => Value::Unknown(Box::new(unknown)),
-            None => Value::Bool(a == b),
-        },
+    match same(left, right) {
+        Some(same) => Value::Bool(same),
+        None => Value::Unknown(Box::new(mixed([left, right]).unwrap_or_default())),
     }
+}
+
+/// `None` = it depends on unknowns. What differs in a known place differs whatever else is unknown.
+fn same(left: &Value, right: &Value) -> Option<bool> {
+    match (left, right) {
+        (Value::Unknown(_), _) | (_, Value::Unknown(_)) => None,
+        (Value::Number(a), Value::Number(b)) => Some(as_float(*a).total_cmp(&as_float(*b)).is_eq()),
+        (Value::List(a), Value::List(b)) if a.len() == b.len() => {
+            all_same(a.iter().zip(b).map(|(a, b)| same(&a.value, &b.value)))
+        }
+        (Value::Map(a), Value::Map(b)) if a.len() == b.len() => {
+            all_same(a.iter().zip(b).map(|(a, b)| if a.key == b.key { same(&a.value, &b.value) } else { Some(false) }))
+        }
+        (a, b) => Some(a == b),
+    }
+}
+
+fn all_same(parts: impl Iterator<Item = Option<bool>>) -> Option<bool> {
+    let mut answer = Some(true);
+    for part in parts {
+        match part {
+            Some(false) => return Some(false),
+            None => answer = None,
+            Some(true) => {}
+        }
+    }
+    answer
 }

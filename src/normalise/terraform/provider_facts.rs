@@ -66,7 +66,10 @@ pub(super) fn apply(kind: &str, body: &mut Map, majors: &[u32]) {
         Err(_) => value,
     });
     with(&facts.blocks, body, &|_, value| enabled_only(value));
-    with(&facts.unlike, body, &|old, _| Value::unknown(format!("written as `{old}`, which {provider} replaced")));
+    with(&facts.unlike, body, &|old, value| {
+        let taken = super::unknown::merged([&value]).unwrap_or_default();
+        Value::Unknown(Box::new(Unknown { why: format!("written as `{old}`, which {provider} has replaced"), ..taken }))
+    });
     for (name, default) in &facts.defaults {
         let default = super::json::value(default);
         fill(body, name, &|| {
@@ -138,11 +141,7 @@ fn rename(map: &mut Map, old: &str, new: &str, change: &dyn Fn(&str, Value) -> V
     if map.get(new).is_some() {
         return;
     }
-    let value = match value {
-        Value::Unknown(unknown) => Value::Unknown(unknown),
-        value => change(old, value),
-    };
-    map.insert(Entry { key: new.into(), at, value });
+    map.insert(Entry { key: new.into(), at, value: change(old, value) });
 }
 
 /// `log { enabled = false }` is no log; `enabled` and the old retention are not part of the new block.
