@@ -5,6 +5,7 @@ use std::io::{self, Write};
 
 pub mod policies;
 pub mod reach;
+pub mod progress;
 pub mod read;
 pub mod scan;
 

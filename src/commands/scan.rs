@@ -1,5 +1,9 @@
 //! `speguard scan`: a repository in, verdicts out.
-use super::{Shell, print, read};
+use super::{
+    Shell, print,
+    progress::{Progress, Stage},
+    read,
+};
 use crate::{
     assess::assess,
     cli::{Format as FormatArgument, Scan, SeverityArgument},
@@ -15,12 +19,17 @@ use std::{collections::BTreeMap, fs, path::Path};
 /// # Errors
 /// Misuse, criteria that cannot be loaded, a report that cannot be written: exit code 2.
 pub fn run(arguments: &Scan, shell: &Shell) -> anyhow::Result<u8> {
+    let progress = Progress::new(shell.progress, shell.language);
+    progress.enter(Stage::Criteria);
     let bundle = read::bundle(&arguments.judging)?;
+    progress.enter(Stage::Sources);
     let reading = read::sources(&arguments.sources)?;
     let environment = &reading.normalised.environment;
     let profile = read::profile(&arguments.judging, &bundle, &reading)?;
     let subjects: Vec<&Resource> = environment.all().collect();
+    progress.enter(Stage::Judging);
     let assessment = assess(&bundle, environment, &subjects, &profile, reading.at);
+    drop(progress);
     let fail_on = arguments.fail_on.map(severity);
     let verdict = outcome(&assessment, &bundle.criteria, fail_on);
     let sources = texts(&reading.documents);
