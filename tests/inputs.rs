@@ -1,8 +1,8 @@
 //! What becomes of files: read, passed over, or a problem with its place. Through `collect` and `normalise`.
 use speguard::{
     collect::{self, CollectError, Request},
-    model::{Environment, Problem, Resource},
-    normalise::{self, Options},
+    model::{Environment, Problem, Resource, Scope, Step},
+    normalise::{self, NormaliseError, Normalised, Options},
 };
 use std::{fs, os::unix::fs::symlink, path::Path, process::Command};
 use tempfile::TempDir;
@@ -23,11 +23,15 @@ fn write(folder: &Path, path: &str, bytes: &[u8]) {
     fs::write(path, bytes).unwrap();
 }
 
-fn read(folder: &Path) -> Environment {
+fn normalised(folder: &Path) -> Result<Normalised, NormaliseError> {
     let request = Request { paths: vec![folder.to_owned()], ..Request::default() };
     let collected = collect::files(&request).unwrap();
     let options = Options { roots: vec![".".into()], ..Options::default() };
-    normalise::environment(&collected.documents, collected.problems, &options).unwrap().environment
+    normalise::environment(&collected.documents, collected.problems, &options)
+}
+
+fn read(folder: &Path) -> Environment {
+    normalised(folder).unwrap().environment
 }
 
 fn read_files(files: &[(&str, &str)]) -> Environment {
@@ -210,4 +214,163 @@ fn two_runs_give_the_same_environment() {
     let folder = repository(&[("a.yaml", POD), ("b/c.yaml", "apiVersion: v1\nkind: Namespace\nmetadata: {name: a}\n")]);
     let (one, other) = (read(folder.path()), read(folder.path()));
     assert_eq!(format!("{one:?}"), format!("{other:?}"));
+}
+
+#[test]
+fn the_description_places_namespaces_and_keeps_clusters_apart() {
+    let spe = "apiVersion: speguard.io/v1alpha1\nkind: SecureProcessingEnvironment\nmetadata: {name: spe}\nspec:\n  projects: [{name: p, namespaces: [a]}]\n  clusters:\n  - {name: prod, sources: [{path: prod, namespace: b}]}\n  - {name: test, sources: [{path: test}]}\n";
+    let bare = POD.replace(", namespace: a", "");
+    let environment =
+        read_files(&[("spe.yaml", spe), ("prod/a.yaml", POD), ("prod/b.yaml", &bare), ("test/a.yaml", POD)]);
+    let rows = expected([
+        ("prod:Pod/a/web", "prod/a.yaml", 1),
+        ("prod:Pod/b/web", "prod/b.yaml", 1),
+        ("test:Pod/a/web", "test/a.yaml", 1),
+    ]);
+    assert_eq!((resources(&environment), problems(&environment)), (rows, vec![]));
+    let clusters: Vec<(&str, usize)> =
+        environment.clusters.iter().map(|cluster| (cluster.name.as_ref(), cluster.roots.len())).collect();
+    assert_eq!(clusters, [("prod", 1), ("test", 1)]);
+    let scopes: Vec<Scope> = environment.all().filter(|of| of.pod.is_some()).map(|of| of.scope).collect();
+    assert_eq!(scopes, [Scope::Project, Scope::Platform, Scope::Project]);
+}
+
+#[test]
+fn without_a_description_every_namespace_is_a_project_but_the_exempt() {
+    let text = format!(
+        "{POD}---\n{}---\n{}",
+        POD.replace("namespace: a", "namespace: kube-system"),
+        POD.replace(", namespace: a", "")
+    );
+    let environment = read_files(&[("a.yaml", &text)]);
+    let scopes: Vec<(&str, Scope)> =
+        environment.all().filter(|of| of.pod.is_some()).map(|of| (of.id.namespace.as_ref(), of.scope)).collect();
+    assert_eq!(scopes, [("?", Scope::Unknown), ("a", Scope::Project), ("kube-system", Scope::Exempt)]);
+}
+
+#[test]
+fn two_descriptions_are_misuse_and_one_elsewhere_is_told() {
+    let spe = "apiVersion: speguard.io/v1alpha1\nkind: SecureProcessingEnvironment\nmetadata: {name: spe}\nspec: {}\n";
+    let folder = repository(&[("spe.yaml", &format!("{spe}---\n{spe}"))]);
+    let error = normalised(folder.path()).unwrap_err();
+    assert_eq!(error.to_string(), "two descriptions: `spe.yaml:1` and `spe.yaml:6`");
+    let environment = read_files(&[("infra/spe.yaml", spe)]);
+    let cause =
+        "this description is not used: it is not `spe.yaml` at the root of a scanned path; name it with `--spe`";
+    assert_eq!(problems(&environment), told([("infra/spe.yaml", 1, cause)]));
+}
+
+#[test]
+fn what_argo_and_flux_bring_from_elsewhere_is_told() {
+    let application = |source: &str| {
+        format!(
+            "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {{name: x, namespace: argocd}}\nspec:\n  source: {source}\n  destination: {{namespace: a}}\n"
+        )
+    };
+    let environment = read_files(&[
+        ("a.yaml", &application("{repoURL: 'https://me:secret@example.org/charts', chart: web}")),
+        (
+            "b.yaml",
+            &application("{repoURL: 'https://example.org/this', path: deploy/web}").replace("name: x", "name: y"),
+        ),
+        ("deploy/web/pod.yaml", POD),
+        (
+            "c.yaml",
+            "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: h, namespace: b}\nspec: {chart: {spec: {chart: reana}}}\n",
+        ),
+    ]);
+    let rows = told([
+        (
+            "a.yaml",
+            1,
+            "what this Application installs from `https://example.org/charts` (chart `web`) is outside the scan and not read",
+        ),
+        ("c.yaml", 1, "the chart `reana` that this HelmRelease installs is outside the scan and not read"),
+    ]);
+    assert_eq!(problems(&environment), rows);
+    let hidden: Vec<_> =
+        environment.problems.iter().map(|problem| problem.hides.as_ref().unwrap().namespace.as_deref()).collect();
+    assert_eq!(hidden, [Some("a"), Some("b")]);
+}
+
+/// Whether a program that renders is here; says so where it is not.
+fn is_installed(program: &str) -> bool {
+    let found =
+        Command::new(program).arg("version").arg(if program == "helm" { "--short" } else { "--client" }).output();
+    let is_here = found.is_ok_and(|output| output.status.success());
+    if !is_here {
+        eprintln!("skipped: `{program}` is not on PATH; tests/all installs it");
+    }
+    is_here
+}
+
+fn place(environment: &Environment, address: &str, path: &[&str]) -> (String, u32) {
+    let resource = environment.all().find(|of| of.id.full() == address).unwrap();
+    let steps: Vec<Step> =
+        path.iter().map(|step| step.parse().map_or_else(|_| Step::Key((*step).to_owned()), Step::Index)).collect();
+    let (file, mark) = resource.place(&steps);
+    (file.to_string(), mark.line)
+}
+
+#[test]
+fn a_chart_is_read_as_rendered_and_findings_point_into_its_templates() {
+    if !is_installed("helm") {
+        return;
+    }
+    let template = "# {{ .Chart.Name }}\n{{- if .Values.enabled }}\napiVersion: v1\nkind: Pod\nmetadata:\n  name: {{ .Release.Name }}\n  namespace: {{ .Release.Namespace }}\nspec:\n  containers:\n  - name: web\n    image: {{ .Values.image }}\n{{- end }}\n";
+    let environment = read_files(&[
+        ("deploy/web/Chart.yaml", "apiVersion: v2\nname: web-chart\nversion: 1.0.0\n"),
+        ("deploy/web/values.yaml", "enabled: true\nimage: nginx\n"),
+        ("deploy/web/templates/pod.yaml", template),
+        ("deploy/lib/Chart.yaml", "apiVersion: v2\nname: lib\nversion: 1.0.0\ntype: library\n"),
+        ("deploy/bad/Chart.yaml", "apiVersion: v2\nname: bad\nversion: 1.0.0\n"),
+        ("deploy/bad/templates/x.yaml", "{{ fail \"no region is set\" }}\n"),
+    ]);
+    let address = "deploy/web:Pod/?/web";
+    assert_eq!(resources(&environment), expected([(address, "deploy/web/templates/pod.yaml", 3)]));
+    let image = place(&environment, address, &["spec", "containers", "0", "image"]);
+    assert_eq!(image, ("deploy/web/templates/pod.yaml".to_owned(), 11));
+    let [(file, 1, cause)] = &problems(&environment)[..] else { panic!("{:?}", environment.problems) };
+    assert_eq!(file, "deploy/bad/Chart.yaml");
+    assert!(
+        cause.starts_with("the chart is not read: `helm` fails: ") && cause.contains("no region is set"),
+        "{cause}"
+    );
+}
+
+#[test]
+fn an_overlay_is_read_as_rendered_and_findings_point_into_its_sources() {
+    if !is_installed("kubectl") {
+        return;
+    }
+    let deployment = "# the web\napiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\nspec:\n  template:\n    spec:\n      hostNetwork: true\n      containers: [{name: web, image: nginx}]\n";
+    let environment = read_files(&[
+        ("base/kustomization.yaml", "resources: [web.yaml]\n"),
+        ("base/web.yaml", deployment),
+        ("prod/kustomization.yaml", "namespace: a\nnamePrefix: prod-\nresources:\n- ../base\n"),
+        ("far/kustomization.yaml", "resources:\n- https://example.org/x.yaml\n"),
+    ]);
+    let address = "prod:apps/Deployment/a/prod-web";
+    assert_eq!(resources(&environment), expected([(address, "base/web.yaml", 2)]));
+    let host = place(&environment, address, &["spec", "template", "spec", "hostNetwork"]);
+    assert_eq!(host, ("base/web.yaml".to_owned(), 9));
+    let cause = "the overlay is not read: `https://example.org/x.yaml` is not in the scan, and nothing is fetched; copy it into the repository";
+    assert_eq!(problems(&environment), told([("far/kustomization.yaml", 2, cause)]));
+}
+
+#[test]
+fn roots_that_define_the_same_object_are_clusters_of_their_own() {
+    if !is_installed("kubectl") {
+        return;
+    }
+    let environment = read_files(&[
+        ("base/kustomization.yaml", "resources: [web.yaml]\n"),
+        ("base/web.yaml", POD),
+        ("prod/kustomization.yaml", "resources: [../base]\n"),
+        ("test/kustomization.yaml", "resources: [../base]\n"),
+    ]);
+    let clusters: Vec<&str> = environment.clusters.iter().map(|cluster| cluster.name.as_ref()).collect();
+    assert_eq!(clusters, ["prod", "test"]);
+    let cause = "`Pod/a/web` stands in `prod` and in `test`, so that each root is read as a cluster of its own; state in spe.yaml which belong together:\nclusters:\n  - name: prod\n    sources: [{path: prod}]\n  - name: test\n    sources: [{path: test}]";
+    assert_eq!(problems(&environment), told([("base/web.yaml", 1, cause)]));
 }

@@ -2,7 +2,7 @@
 use super::{
     Part, Request,
     read::{self, FILE_BYTES_MAX},
-    run::run,
+    run::{from_repository, run},
     walk::{File, Tree},
 };
 use crate::model::{Document, Origin, Platform, Problem, RELEASE_NAMESPACE, Render, Text};
@@ -81,7 +81,7 @@ fn part(chart: &Chart, tree: &Tree, request: &Request) -> Part {
         Ok(documents) => Part { documents, problems: Vec::new() },
         Err(cause) => {
             let origin = Origin::file(chart.file.name.clone());
-            let cause = format!("the chart is not read: {cause}");
+            let cause = from_repository(format!("the chart is not read: {cause}"), &chart.folder, &chart.name);
             let problem = Problem::hiding(origin, cause, Platform::Kubernetes, Some(chart.name.clone()));
             Part { documents: Vec::new(), problems: vec![problem] }
         }

@@ -6,7 +6,7 @@ use super::{
     Part,
     helm::Chart,
     read,
-    run::run,
+    run::{from_repository, run},
     walk::{File, Tree},
 };
 use crate::model::{Document, Origin, Platform, Problem, Render, Text};
@@ -199,7 +199,7 @@ fn part(overlay: &Overlay, tree: &Tree) -> Part {
     match rendered(overlay, tree) {
         Ok(document) => Part { documents: vec![document], problems: Vec::new() },
         Err((origin, cause)) => {
-            let cause = format!("the overlay is not read: {cause}");
+            let cause = from_repository(format!("the overlay is not read: {cause}"), &overlay.folder, &overlay.name);
             let problem = Problem::hiding(origin, cause, Platform::Kubernetes, Some(overlay.name.clone()));
             Part { documents: Vec::new(), problems: vec![problem] }
         }

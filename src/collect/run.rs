@@ -3,7 +3,7 @@ use super::read;
 use std::{
     ffi::OsString,
     io::Read,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
     sync::mpsc,
     thread,
@@ -97,10 +97,22 @@ fn gather(from: Option<impl Read + Send + 'static>) -> mpsc::Receiver<Result<Vec
 fn told(message: &[u8]) -> String {
     const SHOWN_CHARS: usize = 600;
     let text = String::from_utf8_lossy(message);
-    // Warnings stand before the error.
-    let text = ["Error: ", "error: "].iter().find_map(|mark| Some(text.split_once(mark)?.1)).unwrap_or(&text);
+    // Warnings stand before the error; some builds of kubectl write a log line with the time in it.
+    let marks = ["Error: ", "error: ", "err=\""];
+    let text =
+        marks.iter().find_map(|mark| Some(text.split_once(mark)?.1)).unwrap_or(&text).trim_end_matches(['"', '\n']);
     let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if line.is_empty() { "it does not say why".to_owned() } else { line.chars().take(SHOWN_CHARS).collect() }
+}
+
+/// A cause in which paths of this machine are named from the repository, as `name` names `folder`.
+pub(super) fn from_repository(cause: String, folder: &Path, name: &str) -> String {
+    let Ok(full) = std::path::absolute(folder) else { return cause };
+    let full = full.to_string_lossy();
+    match full.strip_suffix(name).filter(|_| name != ".") {
+        Some(base) if base.len() > 1 => cause.replace(base, ""),
+        _ => cause.replace(&format!("{full}/"), "").replace(full.as_ref(), "."),
+    }
 }
 
 /// The program on PATH.

@@ -1,7 +1,8 @@
 //! Kubernetes objects in, resources out: identity, lists, nulls, secrets, the pod. Start at [`read`].
 use super::{Partial, kinds, tree::Parsed, workload};
 use crate::model::{
-    Document, Item, Map, Mark, Origin, Platform, Problem, Resource, ResourceId, Scope, Text, UNKNOWN_NAMESPACE, Value,
+    Document, Item, Map, Mark, Origin, Platform, Problem, RELEASE_NAMESPACE, Resource, ResourceId, Scope, Text,
+    UNKNOWN_NAMESPACE, Value,
 };
 
 /// What stands in place of data that is never kept.
@@ -32,11 +33,18 @@ fn object(document: &Document, value: Value, at: Mark, place: &Place, into: &mut
     let kind = kinds::shown(&version, &kind);
     let Value::Map(mut body) = value else { return };
     drop_nulls(&mut body);
+    if document.render.is_some() {
+        settle_namespace(&mut body, place.namespace.as_deref());
+    }
     mask(&kind, &mut body);
     let metadata = body.get("metadata");
     let name = metadata.and_then(|metadata| metadata.get("name")).and_then(Value::as_text);
     let name = match name {
         Some(name) => name.into(),
+        // A chart that makes the namespace it is installed into.
+        None if kind.as_ref() == "Namespace" && metadata.is_some_and(|it| it.find(&["name"]).is_some()) => {
+            UNKNOWN_NAMESPACE.into()
+        }
         // Two configuration files of one kind are two things, and nothing in them tells them apart.
         None if kinds::is_configuration(&kind) => document.origin.path().clone(),
         None => Text::from(""),
@@ -111,6 +119,36 @@ fn namespace_of(kind: &str, stated: Option<&Value>, place: &Place) -> Text {
         (Some(true), Some(_)) => UNKNOWN_NAMESPACE.into(),
         // A kind that we do not know and that says no namespace.
         (None, _) => "".into(),
+    }
+}
+
+/// Puts what is known in place of the namespace that charts were rendered for ([`RELEASE_NAMESPACE`]).
+fn settle_namespace(body: &mut Map, known: Option<&str>) {
+    if let Some(Value::Map(metadata)) = body.get_mut("metadata")
+        && metadata.get("namespace").and_then(Value::as_text) == Some(RELEASE_NAMESPACE)
+    {
+        metadata.remove("namespace");
+    }
+    for (_, value) in body.iter_mut() {
+        settle_value(value, known);
+    }
+}
+
+fn settle_value(value: &mut Value, known: Option<&str>) {
+    match value {
+        Value::Map(map) => map.iter_mut().for_each(|(_, value)| settle_value(value, known)),
+        Value::List(items) => items.iter_mut().for_each(|item| settle_value(&mut item.value, known)),
+        Value::Text(text) if text.contains(RELEASE_NAMESPACE) => {
+            *value = match known {
+                Some(known) => text.replace(RELEASE_NAMESPACE, known).into(),
+                None if text.as_ref() == RELEASE_NAMESPACE => {
+                    Value::unknown("the namespace that the chart is installed into is not stated")
+                }
+                // Part of an address or an argument: what matters in it is seldom the namespace.
+                None => text.replace(RELEASE_NAMESPACE, "{namespace}").into(),
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::Unknown(_) => {}
     }
 }
 

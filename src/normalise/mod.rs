@@ -6,12 +6,15 @@ mod json;
 mod keycloak;
 mod kinds;
 mod kubernetes;
+mod outside;
 mod parse;
 mod recognise;
+mod rendered;
 mod scalars;
 mod sources;
 pub mod spe;
 mod terraform;
+mod stated;
 mod tree;
 mod workload;
 mod yaml;
@@ -48,6 +51,10 @@ pub struct Normalised {
 pub enum NormaliseError {
     #[error("two descriptions: `{first}` and `{second}`")]
     TwoDescriptions { first: Text, second: Text },
+    #[error(
+        "`{path}` is no description: it needs `apiVersion: speguard.io/v1alpha1` and `kind: SecureProcessingEnvironment`"
+    )]
+    NoDescription { path: Text },
 }
 
 /// What one reader made of what it was given.
@@ -76,10 +83,13 @@ pub fn environment(
     let (found, faults) = sources::find(documents);
     let mut all = Partial { resources: Vec::new(), problems };
     all.problems.extend(faults);
-    let description = Description::default();
-    all.add(sources::read(documents, found, &description, options));
-    let environment = assembled(all, description);
-    Ok(Normalised { environment, ..Normalised::default() })
+    let stated = stated::read(documents, &found, options)?;
+    all.problems.extend(stated.problems);
+    all.add(sources::read(documents, found, &stated.description, options));
+    let remarks = outside::problems(&all.resources, documents);
+    all.problems.extend(remarks);
+    let environment = assembled(all, stated.description);
+    Ok(Normalised { environment, waivers: stated.waivers, attestations: stated.attestations })
 }
 
 /// Puts resources into one environment: identity, clusters, scopes, the Environment itself, the digest.

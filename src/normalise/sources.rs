@@ -4,39 +4,47 @@ use super::{
     parse::{self, Stream},
     recognise::{Reader, recognise},
     terraform,
+    rendered::Places,
     tree::Parsed,
 };
 use crate::model::{Description, Document, Hidden, Origin, Platform, Problem};
 use rayon::prelude::*;
+use std::sync::Arc;
 
 /// One YAML or JSON document of a file, and who reads it.
 pub(super) struct Found<'a> {
     pub(super) document: &'a Document,
     pub(super) parsed: Parsed,
     pub(super) reader: Reader,
+    /// The way back into the repository, for rendered documents.
+    places: Option<Arc<Places>>,
 }
 
 impl Found<'_> {
     pub(super) fn origin(&self) -> Origin {
+        if let Some(places) = &self.places {
+            return places.place(self.parsed.at.line);
+        }
         Origin::File { path: self.document.origin.path().clone(), mark: self.parsed.at }
     }
 }
 
 /// Parses and recognises every document that is not Terraform's, in order.
 pub(super) fn find(documents: &[Document]) -> (Vec<Found<'_>>, Vec<Problem>) {
-    let read: Vec<(&Document, Stream)> = documents
+    let read: Vec<(&Document, Stream, Option<Arc<Places>>)> = documents
         .par_iter()
         .filter(|document| !is_terraform(document.origin.path()) && !is_bicep(document.origin.path()))
         .map(|document| {
             let path = document.origin.path();
-            (document, parse::parse(&document.bytes, path.ends_with(".json")))
+            (document, parse::parse(&document.bytes, path.ends_with(".json")), Places::of(document).map(Arc::new))
         })
         .collect();
     let mut found = Vec::new();
     let mut problems = Vec::new();
-    for (document, stream) in read {
+    for (document, stream, places) in read {
         for fault in stream.faults {
-            let origin = Origin::File { path: document.origin.path().clone(), mark: fault.at };
+            let own = || Origin::File { path: document.origin.path().clone(), mark: fault.at };
+            let origin = places.as_ref().map_or_else(own, |places| places.place(fault.at.line));
             let root = document.render.as_ref().map(|render| render.root.clone());
             let hides = fault.lost.then(|| Hidden {
                 platform: root.is_some().then_some(Platform::Kubernetes),
@@ -48,7 +56,7 @@ pub(super) fn find(documents: &[Document]) -> (Vec<Found<'_>>, Vec<Problem>) {
         for parsed in stream.documents {
             let reader = recognise(&parsed.value);
             if reader != Reader::Nothing {
-                found.push(Found { document, parsed, reader });
+                found.push(Found { document, parsed, reader, places: places.clone() });
             }
         }
     }
@@ -82,7 +90,7 @@ pub(super) fn read(
 
 fn read_one(found: Found<'_>, description: &Description) -> Partial {
     let origin = found.origin();
-    let Found { document, parsed, reader } = found;
+    let Found { document, parsed, reader, places } = found;
     let problem = match reader {
         Reader::Kubernetes => {
             let path = document.origin.path();
@@ -92,7 +100,12 @@ fn read_one(found: Found<'_>, description: &Description) -> Partial {
             };
             let of = if document.render.is_some() { &root } else { path };
             let namespace = clusters::source(description, of).and_then(|source| source.namespace.clone());
-            return kubernetes::read(document, parsed, &kubernetes::Place { root, namespace });
+            let mut read = kubernetes::read(document, parsed, &kubernetes::Place { root, namespace });
+            if let Some(places) = places {
+                read.resources.iter_mut().for_each(|resource| places.settle(resource));
+                read.problems.iter_mut().for_each(|problem| problem.origin = places.place(problem.origin.mark().line));
+            }
+            return read;
         }
         Reader::Realm => return keycloak::read(&origin, parsed.value),
         Reader::Plan => return terraform::plan::read(document, &parsed.value),

@@ -35,6 +35,13 @@ pub fn description(origin: &Origin, value: &Value, at: Timestamp) -> (Descriptio
     (description, reader.problems)
 }
 
+/// What holds where nobody has written a spe.yaml: no project, no permission, and the defaults of every parameter that
+/// criteria take from the environment.
+#[must_use]
+pub fn unstated() -> Description {
+    described(None, Map::new())
+}
+
 /// Checks the outer form and gives what fits of `spec`, even where something beside it is wrong.
 fn spec(reader: &mut Reader<'_>, whole: &Map, at: Mark) -> Map {
     let checked = reader.map(&Value::Map(whole.clone()), at, &DESCRIPTION);

@@ -12,7 +12,7 @@ mod statement;
 
 pub use schema::schemas;
 
-pub use describe::description;
+pub use describe::{description, unstated};
 pub use statement::{attestation, waiver};
 
 #[cfg(test)]

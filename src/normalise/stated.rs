@@ -1,0 +1,114 @@
+//! What persons state: which document is the description, and which waivers and attestations count.
+use super::{NormaliseError, Options, recognise::Reader, sources::Found, spe};
+use crate::model::{Attestation, Description, Document, Problem, Text, Value, Waiver};
+
+/// Everything stated.
+pub(super) struct Stated {
+    pub(super) description: Description,
+    pub(super) waivers: Vec<Waiver>,
+    pub(super) attestations: Vec<Attestation>,
+    pub(super) problems: Vec<Problem>,
+}
+
+/// Reads the description, and the waivers and attestations that it lets count.
+///
+/// # Errors
+/// [`NormaliseError`] where it cannot be told which description counts, or the one asked for is none.
+pub(super) fn read(documents: &[Document], found: &[Found<'_>], options: &Options) -> Result<Stated, NormaliseError> {
+    let mut problems = Vec::new();
+    let description = match chosen(found, options)? {
+        Some(found) => {
+            let (description, faults) = spe::description(&found.origin(), &found.parsed.value, options.at);
+            problems.extend(faults);
+            description
+        }
+        None => {
+            problems.extend(overlooked(documents, found, options));
+            spe::unstated()
+        }
+    };
+    let mut stated = Stated { description, waivers: Vec::new(), attestations: Vec::new(), problems };
+    for one in found {
+        match one.reader {
+            Reader::Waiver if counts(one, "waivers", &mut stated) => {
+                match spe::waiver(&one.origin(), &one.parsed.value) {
+                    Ok(waiver) => stated.waivers.push(waiver),
+                    Err(problem) => stated.problems.push(problem),
+                }
+            }
+            Reader::Attestation if counts(one, "attestations", &mut stated) => {
+                match spe::attestation(&one.origin(), &one.parsed.value) {
+                    Ok(attestation) => stated.attestations.push(attestation),
+                    Err(problem) => stated.problems.push(problem),
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(stated)
+}
+
+/// The one description that counts.
+fn chosen<'a>(found: &'a [Found<'a>], options: &Options) -> Result<Option<&'a Found<'a>>, NormaliseError> {
+    let descriptions = found.iter().filter(|one| one.reader == Reader::Description && one.document.render.is_none());
+    let candidates: Vec<&Found<'_>> =
+        descriptions.filter(|one| is_candidate(one.document.origin.path(), options)).collect();
+    match (candidates.as_slice(), &options.description) {
+        ([], Some(path)) => Err(NormaliseError::NoDescription { path: path.clone() }),
+        ([], None) => Ok(None),
+        ([one], _) => Ok(Some(one)),
+        ([first, second, ..], _) => Err(NormaliseError::TwoDescriptions { first: place(first), second: place(second) }),
+    }
+}
+
+fn is_candidate(path: &str, options: &Options) -> bool {
+    match &options.description {
+        Some(description) => description.as_ref() == path,
+        None => options.roots.iter().any(|root| root.as_ref() == path || below(root, "spe.yaml") == path),
+    }
+}
+
+fn below(folder: &str, name: &str) -> String {
+    match folder {
+        "" | "." => name.to_owned(),
+        _ => format!("{}/{name}", folder.trim_end_matches('/')),
+    }
+}
+
+fn place(found: &Found<'_>) -> Text {
+    format!("{}:{}", found.document.origin.path(), found.parsed.at.line).into()
+}
+
+/// Files that look like a description and are not used as one: silence would read as if they were.
+fn overlooked(documents: &[Document], found: &[Found<'_>], options: &Options) -> Vec<Problem> {
+    let elsewhere = found.iter().filter(|one| one.reader == Reader::Description).map(|one| {
+        let cause =
+            "this description is not used: it is not `spe.yaml` at the root of a scanned path; name it with `--spe`";
+        Problem::remark(one.origin(), cause)
+    });
+    let is_at_root = |document: &&Document| {
+        document.render.is_none()
+            && options.roots.iter().any(|root| below(root, "spe.yaml") == document.origin.path().as_ref())
+    };
+    let others = documents.iter().filter(is_at_root).map(|document| {
+        let cause =
+            "not a description: it needs `apiVersion: speguard.io/v1alpha1` and `kind: SecureProcessingEnvironment`";
+        Problem::new(document.origin.clone(), cause)
+    });
+    elsewhere.chain(others).collect()
+}
+
+/// Whether a waiver or attestation lies in the folder that the description gives for them, where it gives one.
+fn counts(one: &Found<'_>, key: &str, stated: &mut Stated) -> bool {
+    let description = &stated.description;
+    let Some(folder) = description.spec.get(key).and_then(Value::as_text) else { return true };
+    let home = description.origin.as_ref().and_then(|origin| Some(origin.path().rsplit_once('/')?.0)).unwrap_or(".");
+    let folder = below(home, folder.trim_start_matches("./").trim_end_matches('/'));
+    let path = one.document.origin.path();
+    if path.strip_prefix(folder.as_str()).is_some_and(|rest| rest.starts_with('/')) {
+        return true;
+    }
+    let cause = format!("does not count: it lies outside `{folder}`, the folder that spe.yaml gives for {key}");
+    stated.problems.push(Problem::remark(one.origin(), cause));
+    false
+}
