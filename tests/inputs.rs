@@ -294,6 +294,7 @@ fn what_argo_and_flux_bring_from_elsewhere_is_told() {
 }
 
 /// Whether a program that renders is here; says so where it is not.
+#[allow(clippy::print_stderr, reason = "a test that is left out says so")]
 fn is_installed(program: &str) -> bool {
     let found =
         Command::new(program).arg("version").arg(if program == "helm" { "--short" } else { "--client" }).output();

@@ -125,6 +125,11 @@ impl Map {
         self.position(key).ok().map(|at| self.0.remove(at))
     }
 
+    /// Keeps the entries that hold, in one pass.
+    pub fn retain(&mut self, holds: impl FnMut(&Entry) -> bool) {
+        self.0.retain(holds);
+    }
+
     pub fn iter(&self) -> std::slice::Iter<'_, Entry> {
         self.0.iter()
     }

@@ -26,7 +26,7 @@ fn object(document: &Document, value: Value, at: Mark, place: &Place, into: &mut
     let origin = Origin::File { path: document.origin.path().clone(), mark: at };
     let text = |key: &str| value.get(key).and_then(Value::as_text).unwrap_or_default().to_owned();
     let (version, kind) = (text("apiVersion"), text("kind"));
-    if kind.ends_with("List") && value.get("items").is_some() {
+    if kind == "List" || (kind.ends_with("List") && value.get("items").is_some()) {
         list(document, value, (&version, &kind), &origin, place, into);
         return;
     }
@@ -154,11 +154,7 @@ fn settle_value(value: &mut Value, known: Option<&str>) {
 
 /// A field that is null is a field that is not set.
 fn drop_nulls(map: &mut Map) {
-    let nulls: Vec<Text> =
-        map.iter().filter(|entry| entry.value == Value::Null).map(|entry| entry.key.clone()).collect();
-    for key in nulls {
-        map.remove(&key);
-    }
+    map.retain(|entry| entry.value != Value::Null);
     for (_, value) in map.iter_mut() {
         drop_nulls_below(value);
     }

@@ -107,7 +107,9 @@ fn assembled(all: Partial, description: Description) -> Environment {
         let scope = scopes.of(id, &clusters);
         found.iter_mut().for_each(|resource| resource.scope = scope);
     }
-    let platforms: BTreeSet<Platform> = resources.keys().map(|id| id.platform).collect();
+    // What spe.yaml calls complete is present even where nothing of it was found: that is what it is judged for.
+    let named = description.complete.iter().filter_map(|name| Platform::from_name(name));
+    let platforms: BTreeSet<Platform> = resources.keys().map(|id| id.platform).chain(named).collect();
     for resource in clusters::environment_resources(&platforms, &description) {
         resources.entry(resource.id.clone()).or_default().push(resource);
     }

@@ -7,6 +7,9 @@ use super::{
 use crate::model::Mark;
 use std::{borrow::Cow, collections::BTreeSet};
 
+/// Faults of one file that are told one by one: nobody reads more, and each costs memory.
+const FAULTS_MAX: usize = 100;
+
 /// Everything that a text says, and what is wrong with it.
 #[derive(Debug, Default)]
 pub(super) struct Stream {
@@ -25,7 +28,20 @@ pub(super) fn parse(bytes: &[u8], json_expected: bool) -> Stream {
         without(&mut stream, &garbled, &text);
     }
     stream.faults.sort_by_key(|fault| fault.at);
+    bound(&mut stream.faults);
     stream
+}
+
+/// Keeps the first faults and counts the rest: a file of a million broken documents must not fill the report.
+fn bound(faults: &mut Vec<Fault>) {
+    let more = faults.len().saturating_sub(FAULTS_MAX);
+    if more == 0 {
+        return;
+    }
+    let lost = faults.iter().skip(FAULTS_MAX).any(|fault| fault.lost);
+    let at = faults.get(FAULTS_MAX).map_or_else(Mark::default, |fault| fault.at);
+    faults.truncate(FAULTS_MAX);
+    faults.push(Fault { at, cause: format!("{more} more places in this file are wrong in this or other ways"), lost });
 }
 
 fn read(text: &str, json_expected: bool) -> Stream {
@@ -219,6 +235,17 @@ mod tests {
         }
         let deep = format!("{}{}", "[".repeat(DEPTH_MAX), "]".repeat(DEPTH_MAX));
         assert_eq!(read(&deep).documents.len(), 1);
+    }
+
+    #[test]
+    fn a_file_of_broken_documents_is_told_in_a_few_lines() {
+        let stream = read(&"a: [\n---\n".repeat(10_000));
+        assert_eq!(stream.faults.len(), FAULTS_MAX + 1);
+        let last = stream.faults.last().unwrap();
+        assert_eq!(
+            (last.cause.as_str(), last.lost),
+            ("9900 more places in this file are wrong in this or other ways", true)
+        );
     }
 
     #[test]
