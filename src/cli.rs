@@ -41,6 +41,8 @@ pub enum Colour {
 pub enum Command {
     Scan(Scan),
     Reach(Reach),
+    Criteria(Criteria),
+    Test(Test),
     Completions(Completions),
 }
 
@@ -142,6 +144,58 @@ pub enum SeverityArgument {
     Medium,
     High,
     Critical,
+}
+
+/// Lists and shows criteria, and begins new ones
+#[derive(Debug, Args)]
+pub struct Criteria {
+    #[command(flatten)]
+    pub judging: Judging,
+    #[command(subcommand)]
+    pub command: CriteriaCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum CriteriaCommand {
+    /// Lists every criterion: id, level, severity, platforms with a rule, title
+    List,
+    /// Shows one criterion whole
+    Show {
+        /// The id, or the name of the folder
+        id: String,
+    },
+    /// Begins a criterion: writes a folder that works, with the next free id
+    New(NewCriterion),
+}
+
+#[derive(Debug, Args)]
+pub struct NewCriterion {
+    /// The domain, a folder of criteria: `network`
+    pub domain: String,
+    /// The property that must hold, in small letters: `egress_through_proxy`
+    pub name: String,
+    /// The folder that holds `policies` and `fixtures`
+    #[arg(long = "in", value_name = "DIR", default_value = ".")]
+    pub folder: PathBuf,
+}
+
+/// Runs the tests of rules and the cases of a folder, and says which lines of the rules the tests run
+///
+/// The folder holds `policies/<domain>/<name>/` with criteria, rules and tests, and `fixtures/criteria/` with cases.
+#[derive(Debug, Args)]
+#[command(after_help = "Exit codes:
+  0  every test holds, every case agrees, every rule is covered
+  1  one does not
+  2  could not run")]
+pub struct Test {
+    #[arg(default_value = ".", value_name = "DIR")]
+    pub folder: PathBuf,
+    /// The folder of criteria, where it is not `DIR/policies`
+    #[arg(long, value_name = "DIR")]
+    pub policies: Option<PathBuf>,
+    /// The least share of a rule file's lines that its tests must run, in per cent
+    #[arg(long, value_name = "PERCENT", default_value = "80", value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub coverage_min: u8,
 }
 
 /// Prints a completion script for a shell

@@ -30,6 +30,8 @@ fn main() -> ExitCode {
     let result = match cli.command {
         Command::Scan(arguments) => commands::scan::run(&arguments, &shell),
         Command::Reach(arguments) => commands::reach::run(&arguments, &shell),
+        Command::Criteria(arguments) => commands::criteria::run(&arguments, &shell),
+        Command::Test(arguments) => commands::test::run(&arguments),
         Command::Completions(arguments) => commands::print(&arguments.script()).map(|()| 0),
     };
     match result {

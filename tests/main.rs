@@ -1,10 +1,15 @@
 //! The one test binary. Modules in reading order.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on should stop")]
+mod authoring;
 mod bundle;
+mod criteria;
 mod dependencies;
+mod docs;
+mod evaluation;
 mod floor_plan;
 mod inputs;
 mod judging;
 mod reach;
+mod rego;
 mod reports;
 mod terraform;

@@ -1,6 +1,5 @@
-# Which networks an Azure store answers: its own firewall, in a block or in a resource beside it.
-#
-# Only asked where the public endpoint is on for certain: without one there is nothing to answer.
+# Which networks an Azure store answers: its own firewall, in a block or in a resource beside it. Only asked where the
+# public endpoint is on for certain: without one there is nothing to answer.
 package lib.azure_firewall
 
 import data.lib.azure
@@ -60,10 +59,9 @@ readings(resource) := azure.readings(resource.values, {"block": blocks[resource.
 	not stands_beside(resource)
 }
 
-readings(resource) := found if {
+readings(resource) := array.concat(certain(resource), uncertain(resource)) if {
 	asked(resource)
 	stands_beside(resource)
-	found := array.concat(certain(resource), uncertain(resource))
 }
 
 readings(rules) := azure.readings(rules.values, setting) if {
@@ -80,8 +78,7 @@ judged_elsewhere(rules) if {
 
 asked(resource) if {
 	blocks[resource.type]
-	switch := object.get(resource.values, "public_network_access_enabled", true)
-	azure.plain(switch) == true
+	azure.plain(object.get(resource.values, "public_network_access_enabled", true)) == true
 }
 
 # Network rules in a resource of their own, where the account has none in itself.

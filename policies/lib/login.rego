@@ -3,12 +3,8 @@ package lib.login
 
 # Executions that ask for something beside the password (Keycloak server administration guide, "OTP", "WebAuthn").
 second_factors := {
-	"auth-otp-form",
-	"auth-recovery-authn-code-form",
-	"direct-grant-validate-otp",
-	"reset-otp",
-	"webauthn-authenticator",
-	"webauthn-authenticator-passwordless",
+	"auth-otp-form", "auth-recovery-authn-code-form", "direct-grant-validate-otp", "reset-otp",
+	"webauthn-authenticator", "webauthn-authenticator-passwordless",
 }
 
 phishing_resistant := {"webauthn-authenticator", "webauthn-authenticator-passwordless"}

@@ -21,7 +21,7 @@ missing(types) := set() if types == set()
 
 missing(types) := (required_types - types) | {"UPDATE_CREDENTIAL" | types & credential_types == set()} if types != set()
 
-enabled(realm) := {type | some type in field.at(field.root(realm, ["spec"]), ["enabledEventTypes"]).value}
+enabled(realm) := {place.value | some place in field.elements(field.root(realm, ["spec"]), ["enabledEventTypes"])}
 
 # Streams whose events expire too early. Zero and nothing mean that they never do.
 short(realm, retention_days) := [{"kind": stream.kind, "days": days, "path": place.edit} |
@@ -41,9 +41,9 @@ number(value) := to_number(value) if {
 }
 
 # Who else is told of login events. Mail to the user about a failed login keeps nothing.
-listeners(realm) := [listener |
-	some listener in field.at(field.root(realm, ["spec"]), ["eventsListeners"]).value
-	listener != "email"
+listeners(realm) := [place.value |
+	some place in field.elements(field.root(realm, ["spec"]), ["eventsListeners"])
+	place.value != "email"
 ]
 
 gaps(realm) := array.concat(

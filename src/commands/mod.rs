@@ -3,11 +3,14 @@ use crate::{cli::Lang, report::Language};
 use anyhow::Context;
 use std::io::{self, Write};
 
+pub mod cases;
+pub mod criteria;
 pub mod policies;
 pub mod reach;
 pub mod progress;
 pub mod read;
 pub mod scan;
+pub mod test;
 
 /// Who asks, as far as it matters to what is printed.
 #[derive(Clone, Debug)]

@@ -101,6 +101,14 @@ impl Bundle {
         Self::from_files(standard.chain(files.into_iter().map(|(path, text)| (path.into(), text.into(), false))))
     }
 
+    /// Only these files, without the checks of their Rego: for files that were checked before.
+    ///
+    /// # Errors
+    /// [`BundleError::Faults`]: every fault of every criterion.yaml.
+    pub fn trusting(files: impl IntoIterator<Item = (String, String)>) -> Result<Self, BundleError> {
+        Self::from_files(files.into_iter().map(|(path, text)| (path.into(), text.into(), true)))
+    }
+
     /// Only these files, with every check: path and text. Only criterion.yaml and Rego files are looked at; tests of
     /// rules and profiles are not.
     ///

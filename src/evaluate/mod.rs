@@ -108,6 +108,7 @@ pub struct Question {
     /// The members as our values, or why the evaluation ended.
     pub deny: Result<Vec<crate::model::Value>, String>,
     pub undetermined: Result<Vec<crate::model::Value>, String>,
+    pub applies: Result<bool, String>,
 }
 
 /// Every question that [`evaluate`] asks. Slow, and each carries its data: for tests.
@@ -115,9 +116,9 @@ pub struct Question {
 pub fn questions(bundle: &Bundle, light: &Light<'_>, subjects: &[&Resource]) -> Vec<Question> {
     ask(bundle, light, subjects, &|asking| {
         let json = |seen: &Seen| seen.json().unwrap_or_else(|cause| format!("{{\"not in JSON\": {cause:?}}}"));
-        let said = match asking.session {
-            Ok(session) => session.ask(&asking.input),
-            Err(cause) => Said { deny: Err(cause.clone()), undetermined: Err(cause.clone()) },
+        let (said, applies) = match asking.session {
+            Ok(session) => (session.ask(&asking.input), session.applies()),
+            Err(cause) => (Said { deny: Err(cause.clone()), undetermined: Err(cause.clone()) }, Err(cause.clone())),
         };
         Question {
             criterion: asking.rule.criterion.id.clone(),
@@ -128,6 +129,7 @@ pub fn questions(bundle: &Bundle, light: &Light<'_>, subjects: &[&Resource]) -> 
             data: json(asking.data),
             deny: said.deny,
             undetermined: said.undetermined,
+            applies,
         }
     })
 }

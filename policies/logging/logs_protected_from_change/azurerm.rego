@@ -42,10 +42,9 @@ undetermined contains {"reason": "protection_unknown", "facts": facts, "path": r
 	facts := {"why": azure.why(reading.value)}
 }
 
-undetermined contains {"reason": "separation_unknown", "facts": {"why": why}, "path": path} if {
+undetermined contains {"reason": "separation_unknown", "facts": {"why": why}, "path": ["values", "resource_group_name"]} if {
 	is_store
 	some why in stores.separation_doubts(input.resource)
-	path := ["values", "resource_group_name"]
 }
 
 applies if is_store
