@@ -10,7 +10,7 @@ bound(address, claim, environment) := {name |
 }
 
 # A claim of a node volume's class takes it where nothing else is said; a volume out of sight may be anything.
-possible(address, claim, environment) := {name |
+possible(address, claim, environment) := ({name |
 	some name in on_node(environment)
 	not tied(address, claim, name, volumes(environment)[name])
 	field.value(claim, ["spec", "volumeName"]) == null
@@ -22,6 +22,13 @@ possible(address, claim, environment) := {name |
 	some name in [field.value(claim, ["spec", "volumeName"])]
 	is_string(name)
 	not volumes(environment)[name]
+}) | {name |
+	some name, volume in volumes(environment)
+	tied(address, claim, name, volume)
+	some source in ["hostPath", "local"]
+	stated := field.value(volume, ["spec", source])
+	stated != null
+	not field.is_map(stated)
 }
 
 volumes(environment) := object.get(environment, ["PersistentVolume", ""], {})
@@ -29,7 +36,7 @@ volumes(environment) := object.get(environment, ["PersistentVolume", ""], {})
 on_node(environment) := {name |
 	some name, volume in volumes(environment)
 	some source in ["hostPath", "local"]
-	field.value(volume, ["spec", source]) != null
+	field.is_map(field.value(volume, ["spec", source]))
 }
 
 tied(_, claim, name, _) if field.value(claim, ["spec", "volumeName"]) == name
