@@ -1,0 +1,61 @@
+# Credentials of people that go past the identity provider: client certificates and kubeconfigs, {facts, path}.
+package lib.credentials
+
+import data.lib.field
+
+breaches(resource, kind) := {
+	"person_certificate": certificates(resource, kind),
+	"kubeconfig_with_credentials": own(resource, kind),
+}
+
+request := "certificates.k8s.io/CertificateSigningRequest"
+
+# A certificate that the API server takes as a person's or a program's own.
+certificates(resource, kind) := [{"facts": {}, "path": signer.path} |
+	kind == request
+	signer := field.at(field.root(resource, []), ["spec", "signerName"])
+	signer.value == "kubernetes.io/kube-apiserver-client"
+]
+
+# Keys of a Secret under which kubeconfigs are kept. Their content is encoded, and never shown.
+kubeconfigs(resource, kind) := [entry |
+	kind == "Secret"
+	some side in ["data", "stringData"]
+	some entry in field.entries(field.root(resource, []), [side])
+	regex.match(`(?i)(kubeconfig|admin\.conf)$`, field.name(entry.path))
+]
+
+# One that carries its own certificate or token; kubeadm's admin.conf is of the group system:masters.
+own(resource, kind) := [found |
+	some entry in kubeconfigs(resource, kind)
+	carries(entry)
+	found := {"facts": {"key": field.name(entry.path)}, "path": entry.path}
+]
+
+carries(entry) if {
+	is_string(entry.value)
+	regex.match(`(?m)^\s*(-\s*)?(client-certificate-data|token|password):`, entry.value)
+}
+
+carries(entry) if regex.match(`(?i)admin\.conf$`, field.name(entry.path))
+
+# Credentials of the group system:masters, which no issuer and no second factor stands before.
+administrators(resource, kind) := [{"facts": {"key": field.name(entry.path)}, "path": entry.path} |
+	some entry in kubeconfigs(resource, kind)
+	regex.match(`(?i)admin\.conf$`, field.name(entry.path))
+]
+
+# Kubeconfigs that may be an administrator's: whose they are is not read.
+of_someone(resource, kind) := [{"facts": {"key": field.name(entry.path)}, "path": entry.path} |
+	some entry in kubeconfigs(resource, kind)
+	not regex.match(`(?i)admin\.conf$`, field.name(entry.path))
+]
+
+encoded(resource, kind) := [{"facts": {"key": field.name(entry.path)}, "path": entry.path} |
+	some entry in kubeconfigs(resource, kind)
+	not carries(entry)
+]
+
+asked(resource, kind) if kubeconfigs(resource, kind) != []
+
+asked(resource, kind) if certificates(resource, kind) != []

@@ -1,0 +1,44 @@
+package mfa.mfa_for_all_users.kubernetes
+
+import data.lib.credentials
+import data.lib.desktop_login
+import data.lib.sign_in
+import data.lib.sign_in_whole
+
+deny contains {"reason": reason, "facts": found.facts, "path": found.path} if {
+	some places in [
+		sign_in.breaches(subject, input.parameters),
+		sign_in_whole.breaches(subject, data.environment),
+		desktop_login.breaches(input.resource, kind, subject.pod),
+		credentials.breaches(input.resource, kind),
+	]
+	some reason, list in places
+	some found in list
+}
+
+undetermined contains {"reason": reason, "facts": found.facts, "path": found.path} if {
+	some places in [
+		sign_in.unknown(subject, data.environment),
+		sign_in_whole.unknown(subject, data.environment),
+		{"kubeconfig_unread": credentials.encoded(input.resource, kind)},
+		{"field_unknown": desktop_login.gaps(subject.pod)},
+	]
+	some reason, list in places
+	some found in list
+}
+
+applies if kind in {sign_in.kind, "speguard/Environment"}
+
+applies if sign_in.servers(subject) != []
+
+applies if desktop_login.asked(input.resource, kind, subject.pod)
+
+applies if credentials.asked(input.resource, kind)
+
+kind := input.address[0]
+
+subject := {
+	"address": input.address,
+	"resource": input.resource,
+	"pod": object.get(input, "pod", {"spec": {}, "path": []}),
+}
