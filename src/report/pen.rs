@@ -11,6 +11,9 @@ pub(super) const YELLOW: Style = AnsiColor::Yellow.on_default();
 pub(super) const GREEN: Style = AnsiColor::Green.on_default();
 pub(super) const BLUE: Style = AnsiColor::Blue.on_default();
 
+/// A space at which prose is not broken (U+00A0); written as a plain one.
+pub(super) const NO_BREAK: &str = "\u{a0}";
+
 /// Text in the making.
 #[derive(Debug)]
 pub(super) struct Pen {
@@ -54,6 +57,7 @@ impl Pen {
     pub(super) fn styled_prose(&mut self, start: &str, indent: usize, text: &str, style: Style) {
         let mut before = start.to_owned();
         for line in broken(text, COLUMNS.saturating_sub(indent), COLUMNS.saturating_sub(start.chars().count())) {
+            let line = line.replace(NO_BREAK, " ");
             let line = if style == Style::new() { line } else { self.styled(style, &line) };
             self.line(&format!("{before}{line}"));
             before = " ".repeat(indent);

@@ -64,7 +64,7 @@ fn markdown_tells_everything() {
 
     > there is no spe.yaml: every namespace that is not exempt is taken for a project, no destination outside is allowed, and what only a person can say is not looked at; `speguard init` writes one
 
-    <details><summary>not read: one problem</summary>
+    <details><summary>one problem: something was not read, or cannot be relied on</summary>
 
     - tab in indentation: use spaces
       - [b r/ø&#35;.yaml:3](b%20r/%C3%B8%23.yaml#L3)

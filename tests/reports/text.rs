@@ -40,17 +40,15 @@ fn text_tells_everything_in_english() {
     high  undetermined  speguard/Environment/tre
       nobody has stated it yet
       --> .
-    high  undetermined  terraform/core:module.logs.this
-      warns only: the profile does not let it decide the exit code
+    high  undetermined (warns only)  terraform/core:module.logs.this
       retention is not known: var.retention has no value
       --> terraform/core/logs.tf:7:1
-    high  not met  terraform/core:module.logs.this
+    high  not met (waived)  terraform/core:module.logs.this
       waived by short-logs until 2026-12-31: moves to the archive in January (owner kari@example.org,
         approved by ola@example.org)
       keeps logs 30 days of 365
       --> terraform/core/logs.tf:7:1
-    high  not met  terraform/core:module.logs.this
-      observed only: the profile does not count it
+    high  not met (observed only)  terraform/core:module.logs.this
       keeps logs 30 days of 365
       --> terraform/core/logs.tf:7:1
 
@@ -78,7 +76,7 @@ fn text_tells_everything_in_english() {
       --> waivers/logs.yaml:4
       stray matches no judgement that needs it: remove it, or correct its criterion and resources
 
-    not read: one problem
+    one problem: something was not read, or cannot be relied on
       tab in indentation: use spaces
       --> b r/ø#.yaml:3:1
 
@@ -135,17 +133,15 @@ fn text_tells_everything_in_norwegian() {
     høy  uavklart  speguard/Environment/tre
       ingen har avgitt erklæring om dette ennå
       --> .
-    høy  uavklart  terraform/core:module.logs.this
-      bare advarsel: profilen lar den ikke påvirke avslutningskoden
+    høy  uavklart (bare advarsel)  terraform/core:module.logs.this
       oppbevaringstiden er ikke kjent: var.retention has no value
       --> terraform/core/logs.tf:7:1
-    høy  ikke oppfylt  terraform/core:module.logs.this
+    høy  ikke oppfylt (unntatt)  terraform/core:module.logs.this
       unntatt ved short-logs til 2026-12-31: moves to the archive in January (eier kari@example.org,
         godkjent av ola@example.org)
       oppbevarer logger i 30 av 365 dager
       --> terraform/core/logs.tf:7:1
-    høy  ikke oppfylt  terraform/core:module.logs.this
-      bare observert: profilen teller den ikke
+    høy  ikke oppfylt (bare observert)  terraform/core:module.logs.this
       oppbevarer logger i 30 av 365 dager
       --> terraform/core/logs.tf:7:1
 
@@ -173,7 +169,7 @@ fn text_tells_everything_in_norwegian() {
       --> waivers/logs.yaml:4
       stray treffer ingenting som trenger det: fjern det, eller rett kriterium og ressurser
 
-    ikke lest: ett problem
+    ett problem: noe ble ikke lest, eller er ikke til å stole på
       tab in indentation: use spaces
       --> b r/ø#.yaml:3:1
 

@@ -1,7 +1,7 @@
 //! One criterion: its judgements with source and caret, then why it matters, what to do, and where it comes from.
 use super::{Desk, severity_style, tally_key};
 use crate::{
-    model::{CriterionId, Finding, Platform, Standing, Verdict},
+    model::{Criterion, CriterionId, Finding, Platform, Standing, Verdict},
     report::{
         chapter::{Chapter, Group, falls_short, findings},
         clean::clean,
@@ -110,7 +110,9 @@ fn first_line(desk: &Desk<'_>, row: &Row<'_>) -> String {
         let words = desk.phrases.say(&format!("severity-{}", severity.name()));
         format!("{}  ", desk.pen.styled(severity_style(severity), &words))
     });
-    format!("{severity}{}  {}", desk.pen.styled(style, &verdict), desk.pen.styled(pen::BOLD, &address))
+    let key = format!("standing-short-{}", row.judgement.standing().name());
+    let standing = if desk.phrases.knows(&key) { format!(" ({})", desk.phrases.say(&key)) } else { String::new() };
+    format!("{severity}{}{standing}  {}", desk.pen.styled(style, &verdict), desk.pen.styled(pen::BOLD, &address))
 }
 
 fn write_met(desk: &mut Desk<'_>, row: &Row<'_>) {
@@ -126,35 +128,30 @@ fn write_row(desk: &mut Desk<'_>, row: &Row<'_>) {
     standing(desk, row);
     let shown = if desk.page.all { usize::MAX } else { FINDINGS_SHOWN };
     let is_breach = matches!(row.judgement.verdict, Verdict::NotMet { .. });
-    let mut last = None;
-    for (breach, finding) in findings(row).take(shown) {
-        let words = say(desk, row, finding);
-        let words = if is_breach && !breach { desk.phrases.with("beside", &[("sentence", &words)]) } else { words };
-        desk.pen.prose("  ", 4, &words);
-        let place = row.place(finding, desk.page.environment);
-        if last != Some(place) {
+    let shown: Vec<(bool, &Finding)> = findings(row).take(shown).collect();
+    let environment = desk.page.environment;
+    // What stands at one place is said in one go, above its source.
+    for chunk in shown.chunk_by(|(_, one), (_, other)| row.place(one, environment) == row.place(other, environment)) {
+        for (breach, finding) in chunk {
+            let words = say(desk, row, finding);
+            let words = if is_breach && !breach { desk.phrases.with("beside", &[("sentence", &words)]) } else { words };
+            desk.pen.prose("  ", 4, &words);
+        }
+        if let Some((_, finding)) = chunk.first() {
             source(desk, row, finding);
-            last = Some(place);
         }
     }
-    let left = findings(row).count().saturating_sub(shown);
+    let left = findings(row).count().saturating_sub(shown.len());
     if left > 0 {
         desk.pen.line(&format!("  {}", desk.phrases.count("more-findings", left)));
     }
 }
 
-/// What profile, waivers and persons make of a verdict, where that is not plain from it.
+/// The waiver over a verdict, and the statement it is taken from.
 fn standing(desk: &mut Desk<'_>, row: &Row<'_>) {
-    let words = match row.judgement.standing() {
-        Standing::Warned => Some(desk.phrases.say("standing-warned")),
-        Standing::Observed => Some(desk.phrases.say("standing-observed")),
-        Standing::Waived => row.judgement.waiver.as_ref().map(|id| {
-            let waiver = desk.page.waivers.iter().find(|waiver| waiver.id == *id);
-            super::rest::waived(&desk.phrases, &id.0, waiver)
-        }),
-        Standing::Met | Standing::NotApplicable | Standing::NotMet | Standing::Undetermined => None,
-    };
-    if let Some(words) = words {
+    if let Some(id) = &row.judgement.waiver {
+        let waiver = desk.page.waivers.iter().find(|waiver| waiver.id == *id);
+        let words = super::rest::waived(&desk.phrases, &id.0, waiver);
         desk.pen.prose("  ", 4, &words);
     }
     if let Some(id) = &row.judgement.attestation {
@@ -209,10 +206,23 @@ fn about<'a>(desk: &mut Desk<'a>, chapter: &Chapter<'a>) {
             label(desk, "label-remedy", many.then_some(platform), language.of(remedy));
         }
     }
-    let sources: Vec<String> =
-        criterion.sources.iter().map(|source| format!("{} [{}]", source.reference, source.status)).collect();
     desk.statuses.extend(criterion.sources.iter().map(|source| source.status.as_str()));
-    label(desk, "label-sources", None, &sources.join("; "));
+    let sources = sources(criterion);
+    label(desk, "label-sources", None, &sources);
+}
+
+/// References with the status they were read with, each status once: `a, b [verbatim]; c [secondary]`.
+fn sources(criterion: &Criterion) -> String {
+    let alike = criterion.sources.chunk_by(|one, other| one.status == other.status);
+    let said: Vec<String> = alike
+        .filter_map(|chunk| {
+            let status = &chunk.first()?.status;
+            let names: Vec<String> =
+                chunk.iter().map(|source| clean(&source.reference).replace(' ', pen::NO_BREAK)).collect();
+            Some(format!("{}{}[{}]", names.join(", "), pen::NO_BREAK, clean(status)))
+        })
+        .collect();
+    said.join("; ")
 }
 
 fn label(desk: &mut Desk<'_>, key: &str, platform: Option<Platform>, text: &str) {

@@ -12,7 +12,7 @@ use super::{
     json::rfc3339,
     words::Phrases,
 };
-use crate::model::{Severity, Standing, Tally, Verdict};
+use crate::model::{Severity, Standing, Tally, UNKNOWN_NAMESPACE, Verdict};
 use anstyle::Style;
 pub(super) use rest::{waived, waiver_words};
 use std::collections::BTreeSet;
@@ -54,21 +54,19 @@ pub(super) fn render(page: &Page<'_>) -> String {
     desk.pen.into_text()
 }
 
-/// Where values are unknown because variables are, how to give them.
+/// What would settle much of what is unknown, where it is.
 fn hints(desk: &mut Desk<'_>, chapters: &[Chapter<'_>]) {
-    let unknown_variable =
-        chapters.iter().flat_map(|chapter| &chapter.groups).flat_map(|group| &group.rows).any(|row| {
-            row.judgement.verdict.unknown().iter().any(|finding| {
-                finding
-                    .facts
-                    .get("why")
-                    .and_then(|why| why.as_text())
-                    .is_some_and(|why| why.contains("var.") || why.contains("data.") || why.contains("after apply"))
-            })
-        });
-    if unknown_variable {
+    let rows = || chapters.iter().flat_map(|chapter| &chapter.groups).flat_map(|group| &group.rows);
+    let variable = rows().any(|row| {
+        row.judgement.verdict.unknown().iter().any(|finding| {
+            let why = finding.facts.get("why").and_then(|why| why.as_text()).unwrap_or_default();
+            ["var.", "data.", "after apply"].iter().any(|word| why.contains(word))
+        })
+    });
+    let namespace = rows().any(|row| row.judgement.resource.namespace.as_ref() == UNKNOWN_NAMESPACE);
+    for (_, key) in [(variable, "hint-variables"), (namespace, "hint-namespace")].iter().filter(|(needed, _)| *needed) {
         desk.pen.gap();
-        desk.pen.prose("", 0, &desk.phrases.say("hint-variables"));
+        desk.pen.prose("", 0, &desk.phrases.say(key));
     }
 }
 

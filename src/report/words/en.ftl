@@ -18,8 +18,6 @@ verdict-not_met = not met
 verdict-not_applicable = not applicable
 verdict-undetermined = undetermined
 
-standing-warned = warns only: the profile does not let it decide the exit code
-standing-observed = observed only: the profile does not count it
 standing-short-warned = warns only
 standing-short-observed = observed only
 standing-short-waived = waived
@@ -81,6 +79,7 @@ platform-no-rule = no rule yet
 platforms-none = none: only a person can say
 
 hint-variables = hint: values that are not known come from variables or from the cloud; pass the plan (`terraform show -json`) or the variables (`--var-file`) to establish them
+hint-namespace = hint: a ? in an address stands for a namespace that no source names; spe.yaml can (`clusters`, `sources`, `namespace`)
 
 # What no criterion is told, and why.
 heading-not-looked-at = { $count ->
@@ -99,8 +98,8 @@ heading-exempt = { $count ->
    *[other] { $count } namespaces are exempt from the criteria for projects
 }
 heading-unread = { $count ->
-    [one] not read: one problem
-   *[other] not read: { $count } problems
+    [one] one problem: something was not read, or cannot be relied on
+   *[other] { $count } problems: something was not read, or cannot be relied on
 }
 heading-waivers = { $count ->
     [one] one waiver has no effect

@@ -115,8 +115,8 @@ mod tests {
     fn numbers_agree_in_number() {
         let english = Phrases::new(Language::English);
         let norwegian = Phrases::new(Language::Norwegian);
-        assert_eq!(english.count("heading-unread", 1), "not read: one problem");
-        assert_eq!(english.count("heading-unread", 0), "not read: 0 problems");
+        assert_eq!(english.count("heading-unread", 1), "one problem: something was not read, or cannot be relied on");
+        assert_eq!(english.count("heading-unread", 0), "0 problems: something was not read, or cannot be relied on");
         assert_eq!(norwegian.count("tally-undetermined", 1), "1 uavklart");
         assert_eq!(norwegian.count("tally-undetermined", 0), "0 uavklarte");
         assert_eq!(norwegian.count("tally-undetermined", 21), "21 uavklarte");

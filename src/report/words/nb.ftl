@@ -18,8 +18,6 @@ verdict-not_met = ikke oppfylt
 verdict-not_applicable = ikke aktuelt
 verdict-undetermined = uavklart
 
-standing-warned = bare advarsel: profilen lar den ikke påvirke avslutningskoden
-standing-observed = bare observert: profilen teller den ikke
 standing-short-warned = bare advarsel
 standing-short-observed = bare observert
 standing-short-waived = unntatt
@@ -81,6 +79,7 @@ platform-no-rule = ingen regel ennå
 platforms-none = ingen: bare en person kan svare
 
 hint-variables = tips: ukjente verdier kommer fra variabler eller fra skyen; oppgi planen (`terraform show -json`) eller variablene (`--var-file`), så lar de seg fastslå
+hint-namespace = tips: et ? i en adresse står for et navnerom som ingen kilde nevner; det kan oppgis i spe.yaml (`clusters`, `sources`, `namespace`)
 
 # Det ingen har spurt om, og hvorfor.
 heading-not-looked-at = { $count ->
@@ -99,8 +98,8 @@ heading-exempt = { $count ->
    *[other] { $count } navnerom er unntatt fra kriteriene for prosjekter
 }
 heading-unread = { $count ->
-    [one] ikke lest: ett problem
-   *[other] ikke lest: { $count } problemer
+    [one] ett problem: noe ble ikke lest, eller er ikke til å stole på
+   *[other] { $count } problemer: noe ble ikke lest, eller er ikke til å stole på
 }
 heading-waivers = { $count ->
     [one] ett unntak er uten virkning
