@@ -417,3 +417,33 @@ fn the_witness_leads_from_the_workload_to_the_rule() {
         witness.iter().map(|hop| format!("{} {}", hop.resource.address(), shown(&hop.path))).collect();
     assert_eq!(hops, ["Pod/a/p spec", &format!("{N0} spec.egress[0]")]);
 }
+
+#[test]
+fn labels_that_controllers_add_can_be_selected_by() {
+    let answer = |kind: &str, selector: &str, spec: &str| {
+        let (version, name) = kind.rsplit_once('/').unwrap();
+        let text = format!(
+            "apiVersion: {version}/v1\nkind: {name}\nmetadata: {{name: w, namespace: a}}\nspec: {{template: {{metadata: {{labels: {{app: web}}}}, spec: {{containers: []}}}}}}\n{}",
+            policies(&["{podSelector: {}, policyTypes: [Egress]}", &format!("{{podSelector: {selector}, {spec}}}")])
+                .split_once("---")
+                .map(|(_, policies)| format!("---{policies}"))
+                .unwrap()
+        );
+        lines(of(&derive(&environment(&text)).internet, &format!("{kind}/a/w")))
+    };
+    let n1 = "networking.k8s.io/NetworkPolicy/a/n1";
+    let by_name = "{matchLabels: {job-name: w}}";
+    let open = format!("open all ports | 0.0.0.0/0, ::/0 @ {n1} spec.egress[0]");
+    assert_eq!(answer("batch/Job", by_name, "egress: [{}]"), std::slice::from_ref(&open));
+    assert_eq!(answer("batch/Job", &by_name.replace('w', "x"), "egress: [{}]"), Vec::<String>::new());
+    assert_eq!(
+        answer("apps/Deployment", "{matchExpressions: [{key: pod-template-hash, operator: Exists}]}", "egress: [{}]"),
+        [open]
+    );
+    let maybe = "unknown its label `pod-template-hash` is not known @ apps/Deployment/a/w spec.template.spec";
+    assert_eq!(answer("apps/Deployment", "{matchLabels: {pod-template-hash: x}}", "egress: [{}]"), [maybe]);
+    assert_eq!(
+        answer("apps/Deployment", "{matchLabels: {pod-template-hash: x}}", "policyTypes: [Egress]"),
+        Vec::<String>::new()
+    );
+}

@@ -37,7 +37,7 @@ impl Space {
 pub(super) struct Policies<'a> {
     all: Vec<Policy<'a>>,
     /// Policies that need a label with a value, by that label: a pod only asks those whose label it carries.
-    by_label: BTreeMap<(Text, Text), Vec<usize>>,
+    by_label: BTreeMap<Text, BTreeMap<Text, Vec<usize>>>,
     general: Vec<usize>,
 }
 
@@ -58,7 +58,9 @@ impl<'a> Policies<'a> {
     fn add(&mut self, policy: Policy<'a>) {
         let at = self.all.len();
         match policy.selector.anchor() {
-            Some((key, value)) => self.by_label.entry((key.clone(), value.clone())).or_default().push(at),
+            Some((key, value)) => {
+                self.by_label.entry(key.clone()).or_default().entry(value.clone()).or_default().push(at);
+            }
             None => self.general.push(at),
         }
         self.all.push(policy);
@@ -70,13 +72,16 @@ impl<'a> Policies<'a> {
 
     /// Every policy that may select a pod with these labels, in order of id.
     pub(super) fn candidates(&self, labels: &Labels) -> Vec<&Policy<'a>> {
-        if !labels.are_known() {
+        if labels.may_be_more() {
             return self.all.iter().collect();
         }
         let mut found: BTreeSet<usize> = self.general.iter().copied().collect();
         for (key, value) in labels.pairs() {
-            let Some(value) = value else { continue };
-            found.extend(self.by_label.get(&(key.clone(), value.clone())).into_iter().flatten());
+            let Some(by_value) = self.by_label.get(key) else { continue };
+            match value {
+                Some(value) => found.extend(by_value.get(value).into_iter().flatten()),
+                None => found.extend(by_value.values().flatten()),
+            }
         }
         found.into_iter().filter_map(|at| self.all.get(at)).collect()
     }

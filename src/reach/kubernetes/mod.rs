@@ -94,24 +94,17 @@ impl<'a> Look<'a> {
             Ok(false) => None,
             Err(doubt) => Some(doubt),
         };
-        let metadata = metadata(pod);
-        let at = hop(subject, key(&metadata, "labels"));
-        let labels = Labels::read(Some(&pod.labels));
+        let labels = Labels::read(Some(&pod.labels)).with_added(&subject.id.kind, &subject.id.name);
         let space = Space::of(&subject.id);
-        let pods = Pods::Labelled { labels: &labels, at: &at };
-        let found = if labels.are_known() {
-            let place = (cluster.name.clone(), space.clone(), labels.clone());
-            let work_out = || Arc::new(Outcome::of(cluster, &space, &pods, self.target));
-            Arc::clone(self.known.entry(place).or_insert_with(work_out))
-        } else {
-            Arc::new(Outcome::of(cluster, &space, &pods, self.target))
-        };
+        let work_out = || Arc::new(Outcome::of(cluster, &space, &Pods::Labelled(&labels), self.target));
+        let place = (cluster.name.clone(), space.clone(), labels.clone());
+        let found = Arc::clone(self.known.entry(place).or_insert_with(work_out));
         let mut outcome = Outcome {
             connections: from(subject, &pod.path, &found.connections),
             isolation: from(subject, &pod.path, &found.isolation),
         };
         if outcome.connections.is_empty() {
-            outcome.connections.extend(unread::further_networks(subject, &metadata));
+            outcome.connections.extend(unread::further_networks(subject, &metadata(pod)));
         }
         if let Some(doubt) = host {
             let way = Way::unknown(&doubt.why, vec![hop(subject, doubt.path.unwrap_or_default())]);

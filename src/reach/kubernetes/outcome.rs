@@ -24,11 +24,7 @@ pub(super) struct Outcome {
 
 /// What is asked about: the pods with these labels, or every pod that a namespace may hold.
 pub(super) enum Pods<'a> {
-    /// `at` is where the labels stand.
-    Labelled {
-        labels: &'a Labels,
-        at: &'a Hop,
-    },
+    Labelled(&'a Labels),
     All,
 }
 
@@ -45,7 +41,7 @@ impl Outcome {
         let policies = cluster.policies(space).unwrap_or(&none);
         let everything = Labels::unread("it may be any pod of the namespace");
         let (labels, candidates): (&Labels, Vec<&Policy<'_>>) = match pods {
-            Pods::Labelled { labels, .. } => (labels, policies.candidates(labels)),
+            Pods::Labelled(labels) => (labels, policies.candidates(labels)),
             Pods::All => (&everything, policies.all().iter().collect()),
         };
         let unread = cluster.unread_for(&space.name, labels);
@@ -54,12 +50,12 @@ impl Outcome {
         for direction in Direction::ALL {
             let standing = Standing::of(&candidates, pods, direction);
             if direction == Direction::Egress {
-                let ways = standing.connections(pods, target);
+                let ways = standing.connections(target);
                 outcome.connections = weigh(ways, !standing.isolating.is_empty(), &unread, hidden);
             }
             let network: Vec<&Unread<'_>> =
                 unread.iter().filter(|unread| unread.power.denies != Denies::Never).copied().collect();
-            let ways = weigh(standing.isolation(pods, direction), !standing.isolating.is_empty(), &network, hidden);
+            let ways = weigh(standing.isolation(direction), !standing.isolating.is_empty(), &network, hidden);
             outcome.isolation.extend(ways.into_iter().map(|way| with_direction(way, direction)));
         }
         outcome
@@ -71,7 +67,7 @@ impl<'a, 'b> Standing<'a, 'b> {
         let mut standing = Self { isolating: Vec::new(), doubtful: Vec::new() };
         for policy in candidates {
             let effect = match pods {
-                Pods::Labelled { labels, .. } => policy.effect(labels, direction),
+                Pods::Labelled(labels) => policy.effect(labels, direction),
                 Pods::All => policy.effect_on_all(direction),
             };
             match effect {
@@ -84,21 +80,21 @@ impl<'a, 'b> Standing<'a, 'b> {
     }
 
     /// Isolated pods reach what the union of the rules opens; others reach everything.
-    fn connections(&self, pods: &Pods<'_>, target: &Target) -> Vec<Way> {
+    fn connections(&self, target: &Target) -> Vec<Way> {
         if self.isolating.is_empty() {
-            return if self.doubtful.is_empty() { target.all_ways(&[]) } else { self.doubts(pods, |_| true) };
+            return if self.doubtful.is_empty() { target.all_ways(&[]) } else { self.doubts(|_| true) };
         }
         let mut ways: Vec<Way> = self.isolating.iter().flat_map(|policy| policy.ways.iter().cloned()).collect();
-        ways.extend(self.doubts(pods, |policy| !policy.ways.is_empty()));
+        ways.extend(self.doubts(|policy| !policy.ways.is_empty()));
         ways
     }
 
-    fn isolation(&self, pods: &Pods<'_>, direction: Direction) -> Vec<Way> {
+    fn isolation(&self, direction: Direction) -> Vec<Way> {
         if self.isolating.is_empty() {
             return if self.doubtful.is_empty() {
                 vec![open("not_selected", Vec::new())]
             } else {
-                self.doubts(pods, |_| true)
+                self.doubts(|_| true)
             };
         }
         let mut ways = Vec::new();
@@ -106,23 +102,16 @@ impl<'a, 'b> Standing<'a, 'b> {
             match policy.allows_all(direction) {
                 Ok(None) => {}
                 Ok(Some(path)) => ways.push(open("allows_all", vec![policy.hop(path)])),
-                Err(doubt) => ways.push(policy.doubtful(doubt, &labels_hop(policy, pods))),
+                Err(doubt) => ways.push(policy.doubtful(doubt)),
             }
         }
-        ways.extend(self.doubts(pods, |policy| policy.allows_all(direction) != Ok(None)));
+        ways.extend(self.doubts(|policy| policy.allows_all(direction) != Ok(None)));
         ways
     }
 
-    fn doubts(&self, pods: &Pods<'_>, matters: impl Fn(&Policy<'_>) -> bool) -> Vec<Way> {
+    fn doubts(&self, matters: impl Fn(&Policy<'_>) -> bool) -> Vec<Way> {
         let matter = self.doubtful.iter().filter(|(policy, _)| matters(policy));
-        matter.map(|(policy, doubt)| policy.doubtful(doubt, &labels_hop(policy, pods))).collect()
-    }
-}
-
-fn labels_hop(policy: &Policy<'_>, pods: &Pods<'_>) -> Hop {
-    match pods {
-        Pods::Labelled { at, .. } => (*at).clone(),
-        Pods::All => policy.hop(&[]),
+        matter.map(|(policy, doubt)| policy.doubtful(doubt)).collect()
     }
 }
 

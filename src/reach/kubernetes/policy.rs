@@ -123,10 +123,9 @@ impl<'a> Policy<'a> {
         Hop { resource: self.id.clone(), path: path.to_vec() }
     }
 
-    /// The way that a doubt leaves open. `labels` is where the labels of the pod stand.
-    pub(super) fn doubtful(&self, doubt: &Doubt, labels: &Hop) -> Way {
-        let hop = doubt.path.as_ref().map_or_else(|| labels.clone(), |path| self.hop(path));
-        Way::unknown(&doubt.why, vec![hop])
+    /// The way that a doubt leaves open. A doubt about the pod's labels shows nothing but the workload.
+    pub(super) fn doubtful(&self, doubt: &Doubt) -> Way {
+        Way::unknown(&doubt.why, doubt.path.iter().map(|path| self.hop(path)).collect())
     }
 
     /// The first rule of a direction that allows everyone everything, or a doubt whether one does.

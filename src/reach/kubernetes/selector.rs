@@ -41,11 +41,58 @@ impl Labels {
         self.pairs.iter().map(|(key, value)| (key, value.as_ref()))
     }
 
-    /// Whether every label and every value is known.
-    pub(super) fn are_known(&self) -> bool {
-        self.unread.is_none() && self.pairs.values().all(Option::is_some)
+    /// Whether there may be labels beyond those that are known.
+    pub(super) const fn may_be_more(&self) -> bool {
+        self.unread.is_some()
+    }
+
+    /// With the labels that the controller of a kind puts on its pods.
+    pub(super) fn with_added(mut self, kind: &str, name: &Text) -> Self {
+        for (of, key, value) in ADDED {
+            if *of == kind {
+                let value = (*value == Added::Name && !name.is_empty()).then(|| name.clone());
+                self.pairs.insert((*key).into(), value);
+            }
+        }
+        self
     }
 }
+
+/// The value of a label that a controller adds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Added {
+    /// The workload's own name.
+    Name,
+    /// Made when the pod is.
+    Made,
+}
+
+/// Labels that controllers put on pods: kind, key, value. Policies may select by them, though no template says so.
+/// Sources: "Well-Known Labels, Annotations and Taints" of the Kubernetes documentation; Argo Rollouts; OpenShift.
+const ADDED: &[(&str, &str, Added)] = &[
+    ("apps/Deployment", "pod-template-hash", Added::Made),
+    ("apps/DaemonSet", "controller-revision-hash", Added::Made),
+    ("apps/DaemonSet", "pod-template-generation", Added::Made),
+    ("apps/StatefulSet", "controller-revision-hash", Added::Made),
+    ("apps/StatefulSet", "statefulset.kubernetes.io/pod-name", Added::Made),
+    ("apps/StatefulSet", "apps.kubernetes.io/pod-index", Added::Made),
+    ("batch/Job", "job-name", Added::Name),
+    ("batch/Job", "batch.kubernetes.io/job-name", Added::Name),
+    ("batch/Job", "controller-uid", Added::Made),
+    ("batch/Job", "batch.kubernetes.io/controller-uid", Added::Made),
+    ("batch/Job", "batch.kubernetes.io/job-completion-index", Added::Made),
+    ("batch/CronJob", "job-name", Added::Made),
+    ("batch/CronJob", "batch.kubernetes.io/job-name", Added::Made),
+    ("batch/CronJob", "controller-uid", Added::Made),
+    ("batch/CronJob", "batch.kubernetes.io/controller-uid", Added::Made),
+    ("batch/CronJob", "batch.kubernetes.io/job-completion-index", Added::Made),
+    ("argoproj.io/Rollout", "rollouts-pod-template-hash", Added::Made),
+    ("apps.openshift.io/DeploymentConfig", "deployment", Added::Made),
+    ("apps.openshift.io/DeploymentConfig", "deploymentconfig", Added::Name),
+    ("serving.knative.dev/Service", "serving.knative.dev/configuration", Added::Name),
+    ("serving.knative.dev/Service", "serving.knative.dev/service", Added::Name),
+    ("serving.knative.dev/Service", "serving.knative.dev/revision", Added::Made),
+];
 
 /// Whether a selector selects something.
 #[derive(Clone, Debug, PartialEq, Eq)]
