@@ -2,7 +2,7 @@
 use crate::model::{Item, Path, Step, Value, shown};
 
 /// Something that could not be read, and where.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::reach) struct Doubt {
     /// One clause in English.
     pub(in crate::reach) why: String,

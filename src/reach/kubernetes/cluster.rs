@@ -48,6 +48,8 @@ pub(super) struct Cluster<'a> {
     policies: BTreeMap<Space, Policies<'a>>,
     namespaces: BTreeMap<Text, &'a Resource>,
     unread: Vec<Unread<'a>>,
+    /// Their indexes by namespace; `""` = cluster-wide.
+    unread_in: BTreeMap<Text, Vec<usize>>,
     /// Sources that could not be read and may hold policies of this cluster.
     hidden: Vec<&'a Problem>,
     /// The description says that the nodes' own way out is closed.
@@ -66,14 +68,19 @@ impl<'a> Policies<'a> {
         self.all.push(policy);
     }
 
-    pub(super) fn all(&self) -> &[Policy<'a>] {
-        &self.all
+    /// Every policy with its index.
+    pub(super) fn all(&self) -> impl Iterator<Item = (usize, &Policy<'a>)> {
+        self.all.iter().enumerate()
     }
 
-    /// Every policy that may select a pod with these labels, in order of id.
-    pub(super) fn candidates(&self, labels: &Labels) -> Vec<&Policy<'a>> {
+    pub(super) fn get(&self, index: usize) -> Option<&Policy<'a>> {
+        self.all.get(index)
+    }
+
+    /// Every policy that may select a pod with these labels, with its index, in order of id.
+    pub(super) fn candidates(&self, labels: &Labels) -> Vec<(usize, &Policy<'a>)> {
         if labels.may_be_more() {
-            return self.all.iter().collect();
+            return self.all().collect();
         }
         let mut found: BTreeSet<usize> = self.general.iter().copied().collect();
         for (key, value) in labels.pairs() {
@@ -83,11 +90,18 @@ impl<'a> Policies<'a> {
                 None => found.extend(by_value.values().flatten()),
             }
         }
-        found.into_iter().filter_map(|at| self.all.get(at)).collect()
+        found.into_iter().filter_map(|at| Some((at, self.get(at)?))).collect()
     }
 }
 
 impl<'a> Cluster<'a> {
+    fn add_unread(&mut self, resource: &'a Resource) {
+        if let Some(unread) = Unread::read(resource) {
+            self.unread_in.entry(resource.id.namespace.clone()).or_default().push(self.unread.len());
+            self.unread.push(unread);
+        }
+    }
+
     pub(super) fn policies(&self, space: &Space) -> Option<&Policies<'a>> {
         self.policies.get(space)
     }
@@ -96,13 +110,22 @@ impl<'a> Cluster<'a> {
         namespace_labels(name, self.namespaces.get(name).copied())
     }
 
-    /// Policies of kinds not read that may select a pod, in order of id.
-    pub(super) fn unread_for<'b>(&'b self, name: &Text, labels: &'b Labels) -> Vec<&'b Unread<'a>> {
+    /// Policies of kinds not read that may select a pod, by their index, in order of id.
+    pub(super) fn unread_for(&self, name: &Text, labels: &Labels) -> Vec<usize> {
         if self.unread.is_empty() {
             return Vec::new();
         }
         let of_namespace = self.namespace_labels(name);
-        self.unread.iter().filter(|unread| unread.may_select(name, &of_namespace, labels)).collect()
+        let cluster_wide = Text::from("");
+        let indexes = [&cluster_wide, name].into_iter().filter_map(|of| self.unread_in.get(of)).flatten();
+        let may_select = |at: &usize| self.unread(*at).is_some_and(|it| it.may_select(name, &of_namespace, labels));
+        let mut found: Vec<usize> = indexes.copied().filter(may_select).collect();
+        found.sort_unstable();
+        found
+    }
+
+    pub(super) fn unread(&self, index: usize) -> Option<&Unread<'a>> {
+        self.unread.get(index)
     }
 
     /// Policies of kinds not read that may bind nodes.
@@ -148,7 +171,7 @@ impl<'a> Clusters<'a> {
                 } else if id.kind.as_ref() == "Namespace" {
                     cluster.namespaces.insert(id.name.clone(), resource);
                 } else {
-                    cluster.unread.extend(Unread::read(resource));
+                    cluster.add_unread(resource);
                 }
             }
         }

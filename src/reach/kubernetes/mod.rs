@@ -17,7 +17,7 @@ use crate::{
     reach::Target,
 };
 use cluster::{Cluster, Clusters, Space};
-use outcome::{Outcome, Pods, with_direction};
+use outcome::{Outcome, Selection, with_direction};
 use policy::Direction;
 use selector::Labels;
 use std::{collections::BTreeMap, sync::Arc};
@@ -77,8 +77,8 @@ fn hop(subject: &Resource, path: Path) -> Hop {
 struct Look<'a> {
     clusters: Clusters<'a>,
     target: &'a Target,
-    /// Workloads of one cluster and namespace with the same labels have the same answer.
-    known: BTreeMap<(Text, Space, Labels), Arc<Outcome>>,
+    /// Workloads of one cluster and namespace that the same policies select have the same answer.
+    known: BTreeMap<(Text, Space, Selection), Arc<Outcome>>,
 }
 
 impl<'a> Look<'a> {
@@ -96,9 +96,18 @@ impl<'a> Look<'a> {
         };
         let labels = Labels::read(Some(&pod.labels)).with_added(&subject.id.kind, &subject.id.name);
         let space = Space::of(&subject.id);
-        let work_out = || Arc::new(Outcome::of(cluster, &space, &Pods::Labelled(&labels), self.target));
-        let place = (cluster.name.clone(), space.clone(), labels.clone());
-        let found = Arc::clone(self.known.entry(place).or_insert_with(work_out));
+        let selection = Selection::of(cluster, &space, &labels);
+        let key = (cluster.name.clone(), space, selection);
+        let work_out =
+            |(_, space, selection): &(_, Space, Selection)| Outcome::of(cluster, space, selection, self.target);
+        let found = match self.known.get(&key) {
+            Some(found) => Arc::clone(found),
+            None => {
+                let found = Arc::new(work_out(&key));
+                self.known.insert(key, Arc::clone(&found));
+                found
+            }
+        };
         let mut outcome = Outcome {
             connections: from(subject, &pod.path, &found.connections),
             isolation: from(subject, &pod.path, &found.isolation),
@@ -120,7 +129,7 @@ impl<'a> Look<'a> {
     fn of_namespace(&self, subject: &Resource) -> Option<Vec<Way>> {
         let cluster = self.clusters.of(&subject.id)?;
         let space = Space::named(&subject.id.root, &subject.id.name);
-        let found = Outcome::of(cluster, &space, &Pods::All, self.target);
+        let found = Outcome::of(cluster, &space, &Selection::of_all(cluster, &space), self.target);
         Some(from(subject, &Path::new(), &found.isolation))
     }
 }

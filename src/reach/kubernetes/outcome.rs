@@ -22,10 +22,34 @@ pub(super) struct Outcome {
     pub(super) isolation: Vec<Way>,
 }
 
-/// What is asked about: the pods with these labels, or every pod that a namespace may hold.
-pub(super) enum Pods<'a> {
-    Labelled(&'a Labels),
-    All,
+/// Everything that decides about a pod: what each policy does to it, and which kinds not read may select it. Pods with
+/// the same selection have the same outcome, and there are few selections.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Selection {
+    /// By index, the policies that do anything, with their effects by direction.
+    policies: Vec<(usize, [Effect; 2])>,
+    unread: Vec<usize>,
+}
+
+impl Selection {
+    /// What selects a pod with these labels.
+    pub(super) fn of(cluster: &Cluster<'_>, space: &Space, labels: &Labels) -> Self {
+        let candidates = cluster.policies(space).map(|policies| policies.candidates(labels)).unwrap_or_default();
+        let effects = candidates.into_iter().map(|(at, policy)| (at, policy.effects(labels)));
+        Self { policies: effects.filter(matters).collect(), unread: cluster.unread_for(&space.name, labels) }
+    }
+
+    /// What selects every pod that a namespace may hold.
+    pub(super) fn of_all(cluster: &Cluster<'_>, space: &Space) -> Self {
+        let all = cluster.policies(space).into_iter().flat_map(Policies::all);
+        let any = Labels::unread("it may be any pod of the namespace");
+        let effects = all.map(|(at, policy)| (at, policy.effects_on_all()));
+        Self { policies: effects.filter(matters).collect(), unread: cluster.unread_for(&space.name, &any) }
+    }
+}
+
+fn matters((_, effects): &(usize, [Effect; 2])) -> bool {
+    effects.iter().any(|effect| *effect != Effect::None)
 }
 
 /// How one direction stands.
@@ -35,27 +59,22 @@ struct Standing<'a, 'b> {
 }
 
 impl Outcome {
-    /// Works out connections to the target and isolation of the pods.
-    pub(super) fn of(cluster: &Cluster<'_>, space: &Space, pods: &Pods<'_>, target: &Target) -> Self {
+    /// Works out connections to the target and isolation.
+    pub(super) fn of(cluster: &Cluster<'_>, space: &Space, selection: &Selection, target: &Target) -> Self {
         let none = Policies::default();
         let policies = cluster.policies(space).unwrap_or(&none);
-        let everything = Labels::unread("it may be any pod of the namespace");
-        let (labels, candidates): (&Labels, Vec<&Policy<'_>>) = match pods {
-            Pods::Labelled(labels) => (labels, policies.candidates(labels)),
-            Pods::All => (&everything, policies.all().iter().collect()),
-        };
-        let unread = cluster.unread_for(&space.name, labels);
+        let unread: Vec<&Unread<'_>> = selection.unread.iter().filter_map(|at| cluster.unread(*at)).collect();
         let hidden = cluster.hidden_from(&space.name);
         let mut outcome = Self::default();
-        for direction in Direction::ALL {
-            let standing = Standing::of(&candidates, pods, direction);
+        for (at, direction) in Direction::ALL.into_iter().enumerate() {
+            let standing = Standing::of(policies, selection, at);
+            let isolated = !standing.isolating.is_empty();
             if direction == Direction::Egress {
-                let ways = standing.connections(target);
-                outcome.connections = weigh(ways, !standing.isolating.is_empty(), &unread, hidden);
+                outcome.connections = weigh(standing.connections(target), isolated, &unread, hidden);
             }
             let network: Vec<&Unread<'_>> =
                 unread.iter().filter(|unread| unread.power.denies != Denies::Never).copied().collect();
-            let ways = weigh(standing.isolation(direction), !standing.isolating.is_empty(), &network, hidden);
+            let ways = weigh(standing.isolation(direction), isolated, &network, hidden);
             outcome.isolation.extend(ways.into_iter().map(|way| with_direction(way, direction)));
         }
         outcome
@@ -63,17 +82,14 @@ impl Outcome {
 }
 
 impl<'a, 'b> Standing<'a, 'b> {
-    fn of(candidates: &[&'b Policy<'a>], pods: &Pods<'_>, direction: Direction) -> Self {
+    fn of(policies: &'b Policies<'a>, selection: &Selection, direction: usize) -> Self {
         let mut standing = Self { isolating: Vec::new(), doubtful: Vec::new() };
-        for policy in candidates {
-            let effect = match pods {
-                Pods::Labelled(labels) => policy.effect(labels, direction),
-                Pods::All => policy.effect_on_all(direction),
-            };
-            match effect {
-                Effect::None => {}
-                Effect::Isolates => standing.isolating.push(policy),
-                Effect::Maybe(doubt) => standing.doubtful.push((policy, doubt)),
+        for (at, effects) in &selection.policies {
+            let Some(policy) = policies.get(*at) else { continue };
+            match effects.get(direction) {
+                None | Some(Effect::None) => {}
+                Some(Effect::Isolates) => standing.isolating.push(policy),
+                Some(Effect::Maybe(doubt)) => standing.doubtful.push((policy, doubt.clone())),
             }
         }
         standing

@@ -56,6 +56,7 @@ pub(super) struct Part {
 }
 
 /// What a policy does to a pod in one direction.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Effect {
     None,
     Isolates,
@@ -96,24 +97,26 @@ impl<'a> Policy<'a> {
         }
     }
 
-    /// What the policy does to a pod with these labels in its namespace.
-    pub(super) fn effect(&self, labels: &Labels, direction: Direction) -> Effect {
-        self.weigh(self.selector.selects(labels), direction)
+    /// What the policy does to a pod with these labels in its namespace, by direction.
+    pub(super) fn effects(&self, labels: &Labels) -> [Effect; 2] {
+        let selected = self.selector.selects(labels);
+        Direction::ALL.map(|direction| self.weigh(&selected, direction))
     }
 
-    /// What the policy does to every pod that may ever be in its namespace.
-    pub(super) fn effect_on_all(&self, direction: Direction) -> Effect {
-        self.weigh(self.selector.selects_everything(), direction)
+    /// What the policy does to every pod that may ever be in its namespace, by direction.
+    pub(super) fn effects_on_all(&self) -> [Effect; 2] {
+        let selected = self.selector.selects_everything();
+        Direction::ALL.map(|direction| self.weigh(&selected, direction))
     }
 
-    fn weigh(&self, selected: Match, direction: Direction) -> Effect {
-        if let (Some(doubt), true) = (&self.doubt, selected != Match::No) {
+    fn weigh(&self, selected: &Match, direction: Direction) -> Effect {
+        if let (Some(doubt), true) = (&self.doubt, *selected != Match::No) {
             return Effect::Maybe(doubt.clone());
         }
         match (selected, &self.part(direction).isolates) {
             (Match::No, _) | (_, Match::No) => Effect::None,
             (Match::Yes, Match::Yes) => Effect::Isolates,
-            (Match::Maybe(doubt), _) => Effect::Maybe(doubt),
+            (Match::Maybe(doubt), _) => Effect::Maybe(doubt.clone()),
             (Match::Yes, Match::Maybe(doubt)) => Effect::Maybe(doubt.clone()),
         }
     }
