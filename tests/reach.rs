@@ -248,7 +248,14 @@ fn a_policy_defined_twice_is_not_known() {
     let closed = policies(&["{podSelector: {}, policyTypes: [Egress]}"]);
     let text = closed.clone() + closed.split_once("---").map(|(_, policy)| format!("---{policy}")).unwrap().as_str();
     let twice = format!("unknown the policy is defined twice @ {N0} ");
-    assert_eq!(lines(of(&derive(&environment(&text)).internet, "Pod/a/p")), [twice.clone(), twice]);
+    assert_eq!(lines(of(&derive(&environment(&text)).internet, "Pod/a/p")), [twice]);
+}
+
+#[test]
+fn a_policy_defined_twice_is_known_where_no_definition_isolates() {
+    let ingress = policies(&["{podSelector: {}, policyTypes: [Ingress]}"]);
+    let text = ingress.clone() + ingress.split_once("---").map(|(_, policy)| format!("---{policy}")).unwrap().as_str();
+    assert_eq!(lines(of(&derive(&environment(&text)).internet, "Pod/a/p")), [OPEN_POD]);
 }
 
 #[test]

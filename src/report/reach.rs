@@ -8,6 +8,9 @@ use crate::model::{Answer, Environment, Hop, Problem, ResourceId, Step, Way, Way
 use anstyle::Style;
 use serde::Serialize;
 
+/// How many sources that were not read are shown to people: the answer should stay in sight.
+const PROBLEMS_SHOWN_MAX: usize = 10;
+
 /// What is rendered.
 #[derive(Clone, Copy, Debug)]
 pub struct ReachPage<'a> {
@@ -159,13 +162,7 @@ pub fn reach_text(page: &ReachPage<'_>) -> String {
             describe(&mut pen, page, way);
         }
     }
-    for problem in hiding(page.environment) {
-        pen.gap();
-        let words = words("not read", "ikke lest");
-        let start =
-            format!("{} {}:{}: ", page.language.of(&words), clean(problem.origin.path()), problem.origin.mark().line);
-        pen.prose(&start, 2, &clean(&problem.cause));
-    }
+    not_read(&mut pen, page);
     pen.gap();
     let [open, unknown, closed] = counts;
     let total = format!(
@@ -177,6 +174,21 @@ pub fn reach_text(page: &ReachPage<'_>) -> String {
     );
     pen.line(&total);
     pen.into_text()
+}
+
+/// Sources that could not be read; after the first few only their number (JSON has them all).
+fn not_read(pen: &mut Pen, page: &ReachPage<'_>) {
+    pen.gap();
+    let [not_read, further] = [words("not read", "ikke lest"), words("further sources", "flere kilder")];
+    let not_read = page.language.of(&not_read);
+    for problem in hiding(page.environment).take(PROBLEMS_SHOWN_MAX) {
+        let start = format!("{not_read} {}:{}: ", clean(problem.origin.path()), problem.origin.mark().line);
+        pen.prose(&start, 2, &clean(&problem.cause));
+    }
+    let rest = hiding(page.environment).count().saturating_sub(PROBLEMS_SHOWN_MAX);
+    if rest > 0 {
+        pen.line(&format!("{not_read}: {rest} {}", page.language.of(&further)));
+    }
 }
 
 fn describe(pen: &mut Pen, page: &ReachPage<'_>, way: &Way) {

@@ -127,7 +127,10 @@ impl<'a, 'b> Standing<'a, 'b> {
 
     fn doubts(&self, matters: impl Fn(&Policy<'_>) -> bool) -> Vec<Way> {
         let matter = self.doubtful.iter().filter(|(policy, _)| matters(policy));
-        matter.map(|(policy, doubt)| policy.doubtful(doubt)).collect()
+        let mut ways: Vec<Way> = matter.map(|(policy, doubt)| policy.doubtful(doubt)).collect();
+        // Definitions of one policy stand side by side, and say the same of it.
+        ways.dedup();
+        ways
     }
 }
 

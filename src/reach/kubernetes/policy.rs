@@ -43,8 +43,10 @@ pub(super) struct Policy<'a> {
     pub(super) egress: Part,
     /// The ways to the target that its egress rules open or may open, each with the rule as only hop.
     pub(super) ways: Vec<Way>,
-    /// Why it is not certain that it is in force as it stands.
-    doubt: Option<Doubt>,
+    /// Why it cannot be read at all.
+    unreadable: Option<Doubt>,
+    /// Why it may not be the one in force.
+    twice: Option<Doubt>,
 }
 
 /// One direction of a policy.
@@ -84,7 +86,8 @@ impl<'a> Policy<'a> {
             ingress,
             egress,
             ways: Vec::new(),
-            doubt: unreadable.or(twice),
+            unreadable,
+            twice,
         };
         policy.ways = policy.ways_to(target);
         policy
@@ -110,14 +113,18 @@ impl<'a> Policy<'a> {
     }
 
     fn weigh(&self, selected: &Match, direction: Direction) -> Effect {
-        if let (Some(doubt), true) = (&self.doubt, *selected != Match::No) {
-            return Effect::Maybe(doubt.clone());
+        let isolates = &self.part(direction).isolates;
+        match (selected, &self.unreadable) {
+            (Match::No, _) => return Effect::None,
+            (_, Some(doubt)) => return Effect::Maybe(doubt.clone()),
+            (Match::Yes | Match::Maybe(_), None) => {}
         }
-        match (selected, &self.part(direction).isolates) {
-            (Match::No, _) | (_, Match::No) => Effect::None,
-            (Match::Yes, Match::Yes) => Effect::Isolates,
-            (Match::Maybe(doubt), _) => Effect::Maybe(doubt.clone()),
-            (Match::Yes, Match::Maybe(doubt)) => Effect::Maybe(doubt.clone()),
+        match (selected, isolates, &self.twice) {
+            (_, Match::No, _) => Effect::None,
+            (_, _, Some(doubt)) | (Match::Maybe(doubt), ..) | (_, Match::Maybe(doubt), None) => {
+                Effect::Maybe(doubt.clone())
+            }
+            (_, Match::Yes, None) => Effect::Isolates,
         }
     }
 
