@@ -112,8 +112,7 @@ impl Case {
         if let (Some(problem), true) = (problems.first(), self.expected != Expected::Undetermined) {
             anyhow::bail!("{}: {} ({})", shown(), problem.cause, problem.origin.path());
         }
-        let profile =
-            read::profile(&crate::cli::Judging::default(), bundle, &reading.normalised).with_context(shown)?;
+        let profile = read::profile(&crate::cli::Judging::default(), bundle, &reading).with_context(shown)?;
         Ok(Read { reading, parameters: profile.parameters })
     }
 

@@ -260,7 +260,9 @@ fn platform_block(form: &mut Form<'_>, place: &Place<'_>, platform: Platform, en
     }
     let joins = form.texts(map, "joins");
     for (at, kind) in subjects.iter().chain(&joins) {
-        if !readable(platform, kind) {
+        // Realms are seen by every platform.
+        let joined_realm = joins.iter().any(|(of, _)| of == at) && readable(Platform::Keycloak, kind);
+        if !readable(platform, kind) && !joined_realm {
             let hint = group_of(kind).map(|kind| format!("did you mean `{kind}`?"));
             form.hinted(*at, format!("no reader of {platform} gives resources of kind `{kind}`"), hint);
         }
