@@ -12,4 +12,5 @@ mod judging;
 mod reach;
 mod rego;
 mod reports;
+mod scan;
 mod terraform;

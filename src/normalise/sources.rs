@@ -3,8 +3,8 @@ use super::{
     Options, Partial, clusters, keycloak, kubernetes,
     parse::{self, Stream},
     recognise::{Reader, recognise},
-    terraform,
     rendered::Places,
+    terraform,
     tree::Parsed,
 };
 use crate::model::{Description, Document, Hidden, Origin, Platform, Problem};
