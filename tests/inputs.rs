@@ -236,6 +236,28 @@ fn the_description_places_namespaces_and_keeps_clusters_apart() {
 }
 
 #[test]
+fn sources_of_clusters_are_named_from_where_the_description_is() {
+    let spe = "apiVersion: speguard.io/v1alpha1\nkind: SecureProcessingEnvironment\nmetadata: {name: spe}\nspec:\n  clusters: [{name: prod, sources: [{path: ., namespace: b}]}]\n";
+    let folder = repository(&[("env/spe.yaml", spe), ("env/a.yaml", &POD.replace(", namespace: a", ""))]);
+    let request = Request { paths: vec![folder.path().join("env")], ..Request::default() };
+    let collected = collect::files(&request).unwrap();
+    let options = Options { roots: vec!["env".into()], ..Options::default() };
+    let environment = normalise::environment(&collected.documents, collected.problems, &options).unwrap().environment;
+    assert_eq!((resources(&environment), problems(&environment)), (expected([("Pod/b/web", "env/a.yaml", 1)]), vec![]));
+    let clusters: Vec<&str> = environment.clusters.iter().map(|cluster| cluster.name.as_ref()).collect();
+    assert_eq!(clusters, ["prod"]);
+}
+
+#[test]
+fn the_realm_of_an_operator_is_read() {
+    let text = "apiVersion: k8s.keycloak.org/v2alpha1\nkind: KeycloakRealmImport\nmetadata: {name: r, namespace: a}\nspec: {realm: {realm: spe, enabled: true}}\n";
+    let environment = read_files(&[("r.yaml", text)]);
+    let rows =
+        expected([("k8s.keycloak.org/KeycloakRealmImport/a/r", "r.yaml", 1), ("keycloak/Realm/spe", "r.yaml", 1)]);
+    assert_eq!(resources(&environment), rows);
+}
+
+#[test]
 fn without_a_description_every_namespace_is_a_project_but_the_exempt() {
     let text = format!(
         "{POD}---\n{}---\n{}",
@@ -374,4 +396,121 @@ fn roots_that_define_the_same_object_are_clusters_of_their_own() {
     assert_eq!(clusters, ["prod", "test"]);
     let cause = "`Pod/a/web` stands in `prod` and in `test`, so that each root is read as a cluster of its own; state in spe.yaml which belong together:\nclusters:\n  - name: prod\n    sources: [{path: prod}]\n  - name: test\n    sources: [{path: test}]";
     assert_eq!(problems(&environment), told([("base/web.yaml", 1, cause)]));
+}
+
+#[test]
+fn scalars_are_what_the_yaml_reader_of_kubernetes_makes_of_them() {
+    if !is_installed("helm") {
+        return;
+    }
+    let scalars = [
+        "yes",
+        "Y",
+        "n",
+        "on",
+        "oFF",
+        "~",
+        "0755",
+        "0o17",
+        "0x1F",
+        "-0x1F",
+        "0b101",
+        "08",
+        "+5",
+        "1_000",
+        "_1",
+        "1e3",
+        "1E-2",
+        "1.",
+        ".5",
+        "1.5",
+        "1e",
+        ".",
+        "2024-11-24",
+        "2024-11-24T10:00:00Z",
+        "10.0.0.0/8",
+        "1:30",
+        "1.2.3",
+        "100m",
+        "0x",
+        "nginx",
+        "'yes'",
+        "\"0755\"",
+        "!!str 12",
+        "!!int '7'",
+        "!!float 3",
+        "- 1",
+        "{a: yes}",
+        "<<",
+        "0_7",
+        "1__2",
+        "0b",
+        "0o8",
+        "+.5",
+        "-.5e1",
+        "1e+2",
+        "null",
+        "NULL",
+        "True",
+        "tRUE",
+        "|-\n    08",
+        "12e03",
+        "0e0",
+        "-0",
+        "00",
+        "0x_1",
+    ];
+    let data: String =
+        scalars.iter().enumerate().map(|(index, text)| format!("  k{index}: {}\n", block(text))).collect();
+    let object = format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: x, namespace: a}}\ndata:\n{data}");
+    let folder = repository(&[
+        ("chart/Chart.yaml", "apiVersion: v2\nname: x\nversion: 1.0.0\n"),
+        ("chart/values.yaml", &format!("data:\n{data}")),
+        (
+            "chart/templates/x.yaml",
+            "{\"apiVersion\": \"v1\", \"kind\": \"ConfigMap\", \"metadata\": {\"name\": \"x\", \"namespace\": \"a\"}, \"data\": {{ toJson .Values.data }}}\n",
+        ),
+    ]);
+    let theirs = read(folder.path());
+    let ours = read_files(&[("x.yaml", &object)]);
+    let body = |environment: &Environment| {
+        let mut found = environment.all().filter(|of| of.id.kind.as_ref() == "ConfigMap");
+        found.next().unwrap_or_else(|| panic!("{:?}", environment.problems)).body.clone()
+    };
+    assert_eq!(body(&ours), body(&theirs));
+}
+
+/// A list goes on a line of its own.
+fn block(text: &str) -> String {
+    if text.starts_with("- ") { format!("\n  {text}") } else { text.to_owned() }
+}
+
+#[test]
+fn without_helm_a_chart_is_a_problem_and_the_rest_is_read() {
+    let folder = repository(&[
+        ("web/Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n"),
+        ("web/templates/x.yaml", "{{ x }}"),
+        ("prod/kustomization.yaml", "resources: []\n"),
+        ("pod.yaml", POD),
+    ]);
+    let output = assert_cmd::Command::cargo_bin("speguard")
+        .unwrap()
+        .current_dir(folder.path())
+        .env("PATH", "/nowhere")
+        .args(["scan", ".", "--format", "json"])
+        .assert()
+        .get_output()
+        .clone();
+    assert!([1, 3].contains(&output.status.code().unwrap()), "{output:?}");
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let problems: Vec<(&str, &str)> = report["problems"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|problem| (problem["file"].as_str().unwrap(), problem["cause"].as_str().unwrap()))
+        .collect();
+    let install = "is not installed: without it nothing of this is read; install it and run again";
+    let chart = format!("the chart is not read: `helm` {install}");
+    let overlay = format!("the overlay is not read: `kubectl` {install}");
+    assert_eq!(problems, [("prod/kustomization.yaml", overlay.as_str()), ("web/Chart.yaml", chart.as_str())]);
 }

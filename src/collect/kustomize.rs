@@ -178,8 +178,6 @@ fn tidy(path: &Path) -> PathBuf {
 
 /// Renders every overlay; in order.
 pub(super) fn render(overlays: &[Overlay], tree: &Tree, tools: &mut BTreeMap<String, String>) -> Vec<Part> {
-    // A component is a part for others; by itself it is not deployed.
-    let overlays: Vec<&Overlay> = overlays.iter().filter(|overlay| !overlay.is_component).collect();
     let parts: Vec<Part> = overlays.par_iter().map(|overlay| part(overlay, tree)).collect();
     if parts.iter().any(|part| !part.documents.is_empty())
         && let Some(version) = version()
@@ -212,6 +210,10 @@ fn rendered(overlay: &Overlay, tree: &Tree) -> Result<Document, (Origin, String)
         return Err((Origin::at(file.clone(), *line, 1), cause));
     }
     let origin = Origin::file(overlay.file.name.clone());
+    if overlay.is_component {
+        let cause = "a component is rendered by the overlays that use it, and none in the scan does";
+        return Err((origin, cause.to_owned()));
+    }
     if let Some(link) = tree.links_out.iter().find(|link| link.starts_with(&overlay.folder)) {
         let name = link.file_name().unwrap_or_default().to_string_lossy();
         return Err((origin, format!("`{name}` is a link that leads out of what is scanned")));

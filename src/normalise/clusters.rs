@@ -1,7 +1,7 @@
 //! Which Kubernetes roots are one cluster, and what each namespace is in the description.
 use crate::model::{
-    Cluster, ClusterSource, Description, Origin, Platform, Problem, Resource, ResourceId, Scope, Text,
-    UNKNOWN_NAMESPACE, Value,
+    Cluster, ClusterDescription, ClusterSource, Description, Origin, Platform, Problem, Resource, ResourceId, Scope,
+    Text, UNKNOWN_NAMESPACE, Value,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,12 +14,13 @@ pub(super) fn source<'a>(description: &'a Description, path: &str) -> Option<&'a
     sources.filter(|source| holds(&source.path, path)).max_by_key(|source| source.path.len())
 }
 
-/// The root of a plain manifest. `.`, unless the description keeps several clusters apart: then the stated folder,
-/// because two clusters cannot share a root.
+/// The root of a plain manifest. `.`, unless the description keeps clusters apart, because two clusters cannot share a
+/// root: with several clusters the stated folder, and outside all of them the file's own folder.
 pub(super) fn plain_root(description: &Description, path: &str) -> Text {
-    match source(description, path) {
-        Some(source) if description.clusters.len() > 1 => tidy(&source.path).into(),
-        _ => PLAIN.into(),
+    match (source(description, path), description.clusters.len()) {
+        (_, 0) | (Some(_), 1) => PLAIN.into(),
+        (Some(source), _) => tidy(&source.path).into(),
+        (None, _) => path.rsplit_once('/').map_or(PLAIN, |(folder, _)| folder).into(),
     }
 }
 
@@ -44,7 +45,7 @@ pub(super) fn clusters(
         return (Vec::new(), Vec::new());
     }
     if !description.clusters.is_empty() {
-        return (stated(&roots, description), Vec::new());
+        return (stated(resources, description), Vec::new());
     }
     match shared(resources) {
         None => (vec![Cluster { name: PLAIN.into(), roots: roots.into_iter().cloned().collect() }], Vec::new()),
@@ -56,18 +57,28 @@ pub(super) fn clusters(
     }
 }
 
-fn stated(roots: &BTreeSet<&Text>, description: &Description) -> Vec<Cluster> {
+fn stated(resources: &BTreeMap<ResourceId, Vec<Resource>>, description: &Description) -> Vec<Cluster> {
+    let mut names: BTreeMap<&Text, Option<&Text>> = BTreeMap::new();
+    for resource in resources.values().flatten().filter(|resource| resource.id.platform == Platform::Kubernetes) {
+        let root = &resource.id.root;
+        let name = names.entry(root).or_default();
+        if name.is_none() {
+            let path = if root.as_ref() == PLAIN { resource.origin.path() } else { root };
+            *name = cluster_at(description, path).map(|cluster| &cluster.name);
+        }
+    }
     let mut clusters: BTreeMap<Text, BTreeSet<Text>> = BTreeMap::new();
-    for root in roots {
-        let nearest = source(description, root).map(|source| source.path.clone());
-        let of = nearest.and_then(|path| {
-            description.clusters.iter().find(|cluster| cluster.sources.iter().any(|source| source.path == path))
-        });
+    for (root, name) in names {
         // A root that no cluster names sees itself only.
-        let name = of.map_or_else(|| (*root).clone(), |cluster| cluster.name.clone());
-        clusters.entry(name).or_default().insert((*root).clone());
+        clusters.entry(name.unwrap_or(root).clone()).or_default().insert(root.clone());
     }
     clusters.into_iter().map(|(name, roots)| Cluster { name, roots }).collect()
+}
+
+/// The stated cluster that a path belongs to.
+fn cluster_at<'a>(description: &'a Description, path: &str) -> Option<&'a ClusterDescription> {
+    let nearest = source(description, path)?;
+    description.clusters.iter().find(|cluster| cluster.sources.contains(nearest))
 }
 
 /// Two roots that define the same object: they cannot be one cluster.

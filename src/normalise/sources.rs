@@ -7,7 +7,7 @@ use super::{
     terraform,
     tree::Parsed,
 };
-use crate::model::{Description, Document, Hidden, Origin, Platform, Problem};
+use crate::model::{Description, Document, Hidden, Origin, Platform, Problem, Resource};
 use rayon::prelude::*;
 use std::sync::Arc;
 
@@ -101,6 +101,8 @@ fn read_one(found: Found<'_>, description: &Description) -> Partial {
             let of = if document.render.is_some() { &root } else { path };
             let namespace = clusters::source(description, of).and_then(|source| source.namespace.clone());
             let mut read = kubernetes::read(document, parsed, &kubernetes::Place { root, namespace });
+            let realms: Vec<Partial> = read.resources.iter().filter_map(imported_realm).collect();
+            realms.into_iter().for_each(|realm| read.add(realm));
             if let Some(places) = places {
                 read.resources.iter_mut().for_each(|resource| places.settle(resource));
                 read.problems.iter_mut().for_each(|problem| problem.origin = places.place(problem.origin.mark().line));
@@ -114,6 +116,15 @@ fn read_one(found: Found<'_>, description: &Description) -> Partial {
         Reader::Description | Reader::Waiver | Reader::Attestation | Reader::Nothing => return Partial::default(),
     };
     Partial { resources: Vec::new(), problems: vec![problem] }
+}
+
+/// The realm that Keycloak's operator will import.
+fn imported_realm(resource: &Resource) -> Option<Partial> {
+    if resource.id.kind.as_ref() != "k8s.keycloak.org/KeycloakRealmImport" {
+        return None;
+    }
+    let realm = resource.body.find(&["spec", "realm"])?;
+    Some(keycloak::read(&resource.origin, realm.clone()))
 }
 
 fn not_read(origin: Origin, what: &str, platform: Platform) -> Problem {

@@ -18,8 +18,9 @@ pub(super) fn read(documents: &[Document], found: &[Found<'_>], options: &Option
     let mut problems = Vec::new();
     let description = match chosen(found, options)? {
         Some(found) => {
-            let (description, faults) = spe::description(&found.origin(), &found.parsed.value, options.at);
+            let (mut description, faults) = spe::description(&found.origin(), &found.parsed.value, options.at);
             problems.extend(faults);
+            settle_sources(&mut description, documents);
             description
         }
         None => {
@@ -46,6 +47,31 @@ pub(super) fn read(documents: &[Document], found: &[Found<'_>], options: &Option
         }
     }
     Ok(stated)
+}
+
+/// Names the sources of clusters from the repository, as documents are named: people write them from where spe.yaml is.
+fn settle_sources(description: &mut Description, documents: &[Document]) {
+    let home = home(description).to_owned();
+    for source in description.clusters.iter_mut().flat_map(|cluster| &mut cluster.sources) {
+        let written = source.path.trim_start_matches("./").trim_end_matches('/');
+        let from_home = match written {
+            "" | "." => home.clone(),
+            _ => below(&home, written),
+        };
+        let holds = |folder: &str| {
+            let is_below =
+                |path: &str| path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+            folder == "." || documents.iter().any(|document| is_below(document.origin.path()))
+        };
+        if holds(&from_home) {
+            source.path = from_home.into();
+        }
+    }
+}
+
+/// The folder of spe.yaml.
+fn home(description: &Description) -> &str {
+    description.origin.as_ref().and_then(|origin| Some(origin.path().rsplit_once('/')?.0)).unwrap_or(".")
 }
 
 /// The one description that counts.
@@ -102,8 +128,7 @@ fn overlooked(documents: &[Document], found: &[Found<'_>], options: &Options) ->
 fn counts(one: &Found<'_>, key: &str, stated: &mut Stated) -> bool {
     let description = &stated.description;
     let Some(folder) = description.spec.get(key).and_then(Value::as_text) else { return true };
-    let home = description.origin.as_ref().and_then(|origin| Some(origin.path().rsplit_once('/')?.0)).unwrap_or(".");
-    let folder = below(home, folder.trim_start_matches("./").trim_end_matches('/'));
+    let folder = below(home(description), folder.trim_start_matches("./").trim_end_matches('/'));
     let path = one.document.origin.path();
     if path.strip_prefix(folder.as_str()).is_some_and(|rest| rest.starts_with('/')) {
         return true;

@@ -1,7 +1,7 @@
 //! YAML in, documents with the place of every node out. The only file that names the YAML parser.
 use super::{
     scalars,
-    tree::{Builder, Fault, Parsed, fault},
+    tree::{Builder, DEPTH_MAX, Fault, Parsed, fault},
 };
 use crate::model::{Mark, Value};
 use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, StrInput, Tag};
@@ -99,7 +99,11 @@ fn scalar(
 
 fn told(error: &ScanError) -> Fault {
     let marker = error.marker();
-    fault(mark(marker.line(), marker.col()), format!("malformed YAML: {}", error.info()))
+    let cause = match error.info() {
+        info if info.contains("recursion limit") => format!("nested deeper than {DEPTH_MAX} levels"),
+        info => format!("malformed YAML: {info}"),
+    };
+    fault(mark(marker.line(), marker.col()), cause)
 }
 
 /// The parser counts lines from 1 and columns from 0.
