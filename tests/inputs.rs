@@ -249,6 +249,20 @@ fn sources_of_clusters_are_named_from_where_the_description_is() {
 }
 
 #[test]
+fn a_definition_tells_whether_its_kind_lives_in_a_namespace() {
+    let definition = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: things.example.org}\nspec: {group: example.org, scope: Namespaced, names: {kind: Thing}}\n";
+    let thing = "apiVersion: example.org/v1\nkind: Thing\nmetadata: {name: x}\n";
+    let other = thing.replace("Thing", "Other");
+    let environment = read_files(&[("a.yaml", definition), ("b.yaml", thing), ("c.yaml", &other)]);
+    let rows = expected([
+        ("apiextensions.k8s.io/CustomResourceDefinition/things.example.org", "a.yaml", 1),
+        ("example.org/Other/x", "c.yaml", 1),
+        ("example.org/Thing/?/x", "b.yaml", 1),
+    ]);
+    assert_eq!((resources(&environment), problems(&environment)), (rows, vec![]));
+}
+
+#[test]
 fn the_realm_of_an_operator_is_read() {
     let text = "apiVersion: k8s.keycloak.org/v2alpha1\nkind: KeycloakRealmImport\nmetadata: {name: r, namespace: a}\nspec: {realm: {realm: spe, enabled: true}}\n";
     let environment = read_files(&[("r.yaml", text)]);
@@ -462,4 +476,40 @@ fn without_helm_a_chart_is_a_problem_and_the_rest_is_read() {
     let chart = format!("the chart is not read: `helm` {install}");
     let overlay = format!("the overlay is not read: `kubectl` {install}");
     assert_eq!(problems, [("prod/kustomization.yaml", overlay.as_str()), ("web/Chart.yaml", chart.as_str())]);
+}
+
+#[test]
+fn standard_input_is_read_and_named_by_a_dash() {
+    let output = assert_cmd::Command::cargo_bin("speguard")
+        .unwrap()
+        .args(["scan", "-", "--format", "json"])
+        .write_stdin("a: [1\n")
+        .assert()
+        .get_output()
+        .clone();
+    assert_eq!(output.status.code(), Some(3));
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let expected = serde_json::json!([{"file": "-", "line": 1, "cause": "malformed YAML: unclosed bracket '['"}]);
+    assert_eq!(report["problems"], expected);
+}
+
+#[test]
+fn values_files_are_given_to_every_chart() {
+    if !is_installed("helm") {
+        return;
+    }
+    let folder = repository(&[
+        ("web/Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n"),
+        ("web/values.yaml", "name: one\n"),
+        ("web/templates/x.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: {{ .Values.name }}, namespace: a}\n"),
+        ("prod.yaml", "name: two\n"),
+    ]);
+    let path = folder.path();
+    let request = Request { paths: vec![path.to_owned()], helm_values: vec![path.join("prod.yaml")] };
+    let collected = collect::files(&request).unwrap();
+    let read = normalise::environment(&collected.documents, collected.problems, &Options::default()).unwrap();
+    assert_eq!(resources(&read.environment), expected([("web:Pod/a/two", "web/templates/x.yaml", 1)]));
+    assert!(collected.tools.contains_key("helm"));
+    let missing = Request { helm_values: vec![path.join("none.yaml")], ..request };
+    assert!(matches!(collect::files(&missing), Err(CollectError::Missing { .. })));
 }

@@ -5,24 +5,28 @@ use crate::model::{
     UNKNOWN_NAMESPACE, Value,
 };
 
+use std::collections::BTreeMap;
+
 /// What stands in place of data that is never kept.
 const MASKED: &str = "(masked)";
 
 /// Where objects go that do not say it themselves.
-pub(super) struct Place {
+pub(super) struct Place<'a> {
     pub(super) root: Text,
     /// The namespace of what says none; `None` = unknown.
     pub(super) namespace: Option<Text>,
+    /// Kinds that definitions in the scan put into namespaces, or not.
+    pub(super) defined: &'a BTreeMap<Text, bool>,
 }
 
 /// Reads one object, or every item of a list kind.
-pub(super) fn read(document: &Document, parsed: Parsed, place: &Place) -> Partial {
+pub(super) fn read(document: &Document, parsed: Parsed, place: &Place<'_>) -> Partial {
     let mut partial = Partial::default();
     object(document, parsed.value, parsed.at, place, &mut partial);
     partial
 }
 
-fn object(document: &Document, value: Value, at: Mark, place: &Place, into: &mut Partial) {
+fn object(document: &Document, value: Value, at: Mark, place: &Place<'_>, into: &mut Partial) {
     let origin = Origin::File { path: document.origin.path().clone(), mark: at };
     let text = |key: &str| value.get(key).and_then(Value::as_text).unwrap_or_default().to_owned();
     let (version, kind) = (text("apiVersion"), text("kind"));
@@ -63,7 +67,7 @@ fn list(
     value: Value,
     (version, kind): (&str, &str),
     origin: &Origin,
-    place: &Place,
+    place: &Place<'_>,
     into: &mut Partial,
 ) {
     let Value::Map(mut body) = value else { return };
@@ -105,12 +109,12 @@ fn list(
     }
 }
 
-fn unread(origin: Origin, cause: String, place: &Place) -> Problem {
+fn unread(origin: Origin, cause: String, place: &Place<'_>) -> Problem {
     Problem::hiding(origin, cause, Platform::Kubernetes, Some(place.root.clone()))
 }
 
-fn namespace_of(kind: &str, stated: Option<&Value>, place: &Place) -> Text {
-    match (kinds::is_namespaced(kind), stated) {
+fn namespace_of(kind: &str, stated: Option<&Value>, place: &Place<'_>) -> Text {
+    match (kinds::is_namespaced(kind).or_else(|| place.defined.get(kind).copied()), stated) {
         (Some(false), _) => "".into(),
         (_, Some(Value::Text(namespace))) if !namespace.is_empty() => namespace.clone(),
         (Some(true), None | Some(Value::Text(_))) => {

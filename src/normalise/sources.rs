@@ -7,9 +7,9 @@ use super::{
     terraform,
     tree::Parsed,
 };
-use crate::model::{Description, Document, Hidden, Origin, Platform, Problem, Resource};
+use crate::model::{Description, Document, Hidden, Origin, Platform, Problem, Resource, Text, Value};
 use rayon::prelude::*;
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// One YAML or JSON document of a file, and who reads it.
 pub(super) struct Found<'a> {
@@ -81,14 +81,28 @@ pub(super) fn read(
     for document in by_name(is_bicep) {
         all.problems.push(not_read(document.origin.clone(), "a Bicep file", Platform::Arm));
     }
-    let read: Vec<Partial> = found.into_par_iter().map(|found| read_one(found, description)).collect();
+    let defined = defined(&found);
+    let read: Vec<Partial> = found.into_par_iter().map(|found| read_one(found, description, &defined)).collect();
     for partial in read {
         all.add(partial);
     }
     all
 }
 
-fn read_one(found: Found<'_>, description: &Description) -> Partial {
+/// Kinds that definitions in the scan put into namespaces, or not.
+fn defined(found: &[Found<'_>]) -> BTreeMap<Text, bool> {
+    let field =
+        |one: &Found<'_>, keys: &[&str]| one.parsed.value.find(keys).and_then(Value::as_text).map(str::to_owned);
+    let definitions = found.iter().filter(|one| field(one, &["kind"]).as_deref() == Some("CustomResourceDefinition"));
+    definitions
+        .filter_map(|one| {
+            let (group, kind) = (field(one, &["spec", "group"])?, field(one, &["spec", "names", "kind"])?);
+            Some((format!("{group}/{kind}").into(), field(one, &["spec", "scope"])? == "Namespaced"))
+        })
+        .collect()
+}
+
+fn read_one(found: Found<'_>, description: &Description, defined: &BTreeMap<Text, bool>) -> Partial {
     let origin = found.origin();
     let Found { document, parsed, reader, places } = found;
     let problem = match reader {
@@ -100,7 +114,7 @@ fn read_one(found: Found<'_>, description: &Description) -> Partial {
             };
             let of = if document.render.is_some() { &root } else { path };
             let namespace = clusters::source(description, of).and_then(|source| source.namespace.clone());
-            let mut read = kubernetes::read(document, parsed, &kubernetes::Place { root, namespace });
+            let mut read = kubernetes::read(document, parsed, &kubernetes::Place { root, namespace, defined });
             let realms: Vec<Partial> = read.resources.iter().filter_map(imported_realm).collect();
             realms.into_iter().for_each(|realm| read.add(realm));
             if let Some(places) = places {
