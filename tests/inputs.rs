@@ -158,6 +158,15 @@ fn a_path_that_does_not_exist_is_misuse() {
 }
 
 #[test]
+fn files_of_two_repositories_that_are_named_alike_are_not_lost_in_silence() {
+    let (one, other) = (repository(&[("a.yaml", POD)]), repository(&[("a.yaml", POD)]));
+    let paths = vec![one.path().to_owned(), other.path().to_owned()];
+    let collected = collect::files(&Request { paths, ..Request::default() }).unwrap();
+    let causes: Vec<&str> = collected.problems.iter().map(|problem| problem.cause.as_str()).collect();
+    assert_eq!(causes, ["two files of different repositories have this name, and one is not read: scan them apart"]);
+}
+
+#[test]
 fn secrets_are_never_kept() {
     let environment = read_files(&[
         (

@@ -197,9 +197,14 @@ fn named(root_name: &str, root: &Path, path: &Path) -> Text {
 }
 
 fn add(path: PathBuf, name: Text, is_asked_for: bool, into: &mut Tree) {
-    into.files.entry(name.clone()).and_modify(|file| file.is_asked_for |= is_asked_for).or_insert(File {
-        path,
-        name,
-        is_asked_for,
-    });
+    let Some(known) = into.files.get_mut(&name) else {
+        into.files.insert(name.clone(), File { path, name, is_asked_for });
+        return;
+    };
+    known.is_asked_for |= is_asked_for;
+    // Two repositories in one scan can hold files that are named alike.
+    if known.path != path && fs::canonicalize(&known.path).ok() != fs::canonicalize(&path).ok() {
+        let cause = "two files of different repositories have this name, and one is not read: scan them apart";
+        into.problems.push(Problem::new(Origin::file(name), cause));
+    }
 }

@@ -93,6 +93,9 @@ fn of_map(map: &Map) -> Reader {
     if is_cloudformation(map) {
         return Reader::Unread { what: "a CloudFormation template", platform: Platform::Cloudformation };
     }
+    if is_helmfile(map) {
+        return Reader::Unread { what: "a helmfile", platform: Platform::Kubernetes };
+    }
     if map.get("$schema").and_then(Value::as_text).is_some_and(|schema| {
         let schema = schema.trim_end_matches('#').to_ascii_lowercase();
         schema.ends_with("deploymenttemplate.json")
@@ -144,6 +147,13 @@ fn is_realm(map: &Map) -> bool {
         && map.get("auth-server-url").is_none()
 }
 
+/// What helmfile installs: a list of releases, each with its chart.
+fn is_helmfile(map: &Map) -> bool {
+    let releases = map.get("releases").and_then(Value::as_list).unwrap_or_default();
+    let is_release = |release: &Value| release.get("name").is_some() && release.get("chart").is_some();
+    !releases.is_empty() && releases.iter().all(|item| is_release(&item.value))
+}
+
 fn is_cloudformation(map: &Map) -> bool {
     let resources = map.get("Resources").and_then(Value::as_map);
     let typed = |entry: &Value| {
@@ -177,6 +187,8 @@ mod tests {
         let cloudformation = Reader::Unread { what: "a CloudFormation template", platform: Platform::Cloudformation };
         check("AWSTemplateFormatVersion: 2010-09-09", cloudformation);
         check("Resources: {b: {Type: 'AWS::S3::Bucket'}}", cloudformation);
+        let helmfile = Reader::Unread { what: "a helmfile", platform: Platform::Kubernetes };
+        check("releases:\n- {name: a, chart: b/c}", helmfile);
         check(
             r#"{"$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"}"#,
             Reader::Unread { what: "an Azure Resource Manager template", platform: Platform::Arm },
