@@ -40,6 +40,13 @@ pub enum Colour {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Scan(Scan),
+    Init(Init),
+    /// Lists dated exceptions, and checks that they are in order
+    #[command(subcommand)]
+    Waiver(Standing),
+    /// Lists what persons have stated, and checks that it still holds
+    #[command(subcommand)]
+    Attest(Standing),
     Reach(Reach),
     Criteria(Criteria),
     Test(Test),
@@ -196,6 +203,58 @@ pub struct Test {
     /// The least share of a rule file's lines that its tests must run, in per cent
     #[arg(long, value_name = "PERCENT", default_value = "80", value_parser = clap::value_parser!(u8).range(0..=100))]
     pub coverage_min: u8,
+}
+
+/// Looks at a repository and writes a spe.yaml to be completed
+#[derive(Debug, Args)]
+pub struct Init {
+    /// The folder that spe.yaml describes
+    #[arg(default_value = ".", value_name = "PATH")]
+    pub path: PathBuf,
+    /// Prints it instead of writing it
+    #[arg(long)]
+    pub stdout: bool,
+}
+
+impl Init {
+    /// What is looked at.
+    #[must_use]
+    pub fn sources(&self) -> Sources {
+        Sources { paths: vec![self.path.clone()], ..Sources::default() }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Standing {
+    /// Lists all, those that end first at the top
+    List(Exceptions),
+    /// Likewise, with exit code 1 when some have expired or are void
+    Check(Exceptions),
+}
+
+/// Where waivers and attestations are looked for.
+#[derive(Debug, Args)]
+pub struct Exceptions {
+    #[command(flatten)]
+    pub sources: Sources,
+    #[command(flatten)]
+    pub judging: Judging,
+    /// What is printed on standard output
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: ListFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ListFormat {
+    Text,
+    Json,
+}
+
+impl Exceptions {
+    #[must_use]
+    pub fn json(&self) -> bool {
+        self.format == ListFormat::Json
+    }
 }
 
 /// Prints a completion script for a shell

@@ -1,7 +1,7 @@
 //! Parses, dispatches, prints the error chain, and makes the exit code.
 use clap::Parser;
 use speguard::{
-    cli::{Cli, Colour, Command},
+    cli::{Cli, Colour, Command, Standing},
     commands::{self, Shell},
 };
 use std::{io::IsTerminal, process::ExitCode};
@@ -32,6 +32,11 @@ fn main() -> ExitCode {
         Command::Reach(arguments) => commands::reach::run(&arguments, &shell),
         Command::Criteria(arguments) => commands::criteria::run(&arguments, &shell),
         Command::Test(arguments) => commands::test::run(&arguments),
+        Command::Init(arguments) => commands::init::run(&arguments, &shell),
+        Command::Waiver(Standing::List(arguments)) => commands::waiver::run(&arguments, false, &shell),
+        Command::Waiver(Standing::Check(arguments)) => commands::waiver::run(&arguments, true, &shell),
+        Command::Attest(Standing::List(arguments)) => commands::attest::run(&arguments, false, &shell),
+        Command::Attest(Standing::Check(arguments)) => commands::attest::run(&arguments, true, &shell),
         Command::Completions(arguments) => commands::print(&arguments.script()).map(|()| 0),
     };
     match result {

@@ -13,4 +13,6 @@ mod reach;
 mod rego;
 mod reports;
 mod scan;
+mod schemas;
+mod statements;
 mod terraform;

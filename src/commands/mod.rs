@@ -3,14 +3,20 @@ use crate::{cli::Lang, report::Language};
 use anyhow::Context;
 use std::io::{self, Write};
 
+pub mod attest;
 pub mod cases;
 pub mod criteria;
+pub mod init;
 pub mod policies;
 pub mod progress;
 pub mod reach;
 pub mod read;
 pub mod scan;
+pub mod sketch;
+mod statement;
+pub mod table;
 pub mod test;
+pub mod waiver;
 
 /// Who asks, as far as it matters to what is printed.
 #[derive(Clone, Debug)]

@@ -1,7 +1,7 @@
 //! A profile as written → as checked: every id exists, every bound holds, no fact about the environment is set.
 use super::{
     Profile, canonical,
-    written::{Force, Named, ProfileFile},
+    written::{self, Force, Named, ProfileFile},
 };
 use crate::model::{
     Criterion, CriterionId, Description, Enforcement, Item, Map, Mark, Number, Parameter, Text, Value, instead, meant,
@@ -80,6 +80,12 @@ pub fn check(
 #[must_use]
 pub fn built_in(name: &str) -> Option<&'static str> {
     BUILT_IN.iter().find(|(built_in, _)| *built_in == name).map(|(_, text)| *text)
+}
+
+/// The JSON Schema of a profile file.
+#[must_use]
+pub fn schema() -> serde_json::Value {
+    written::schema()
 }
 
 /// The names of the built-in profiles.

@@ -101,3 +101,9 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for NamedVisitor<T> {
         Ok(Named(entries))
     }
 }
+
+/// The JSON Schema of a profile, from the structs that read it. Draft 2020-12.
+#[must_use]
+pub(super) fn schema() -> serde_json::Value {
+    schemars::schema_for!(ProfileFile).to_value()
+}

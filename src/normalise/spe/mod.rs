@@ -11,6 +11,7 @@ mod shape;
 mod statement;
 
 pub use schema::schemas;
+pub use statement::{VOID_ATTESTATION, VOID_WAIVER};
 
 pub use describe::{description, unstated};
 pub use statement::{attestation, waiver};

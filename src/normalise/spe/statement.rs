@@ -12,6 +12,12 @@ use crate::model::{
 /// How long a waiver may last (contracts, section 6): an exception that outlives half a year is a way of working.
 const WAIVER_DAYS_MAX: i64 = 180;
 
+/// How the problem of a waiver ends that cannot be used.
+pub const VOID_WAIVER: &str = "this waiver is void until it is put right";
+
+/// Likewise for an attestation.
+pub const VOID_ATTESTATION: &str = "this attestation is void until it is put right";
+
 /// A waiver whose form and rules hold. Whether it has expired is judged later.
 ///
 /// # Errors
@@ -36,7 +42,7 @@ pub fn waiver(origin: &Origin, value: &Value) -> Result<Waiver, Problem> {
         };
         rules(&mut reader, &waiver, &spec).then_some(waiver)
     });
-    all_or_problem(reader, origin, read, "this waiver is void")
+    all_or_problem(reader, origin, read, VOID_WAIVER)
 }
 
 /// An attestation whose form holds. Whether its criterion wants one, and whether it still holds, is judged later.
@@ -65,7 +71,7 @@ pub fn attestation(origin: &Origin, value: &Value) -> Result<Attestation, Proble
             origin: origin.clone(),
         })
     });
-    all_or_problem(reader, origin, read, "this attestation is void")
+    all_or_problem(reader, origin, read, VOID_ATTESTATION)
 }
 
 /// The name and the `spec` of a document that fits its form.
@@ -111,7 +117,7 @@ fn all_or_problem<T>(reader: Reader<'_>, origin: &Origin, read: Option<T>, verdi
             for other in problems {
                 problem.cause.push_str(&format!("; line {}: {}", other.origin.mark().line, other.cause));
             }
-            problem.cause.push_str(&format!("; {verdict} until it is put right"));
+            problem.cause.push_str(&format!("; {verdict}"));
             Err(problem)
         }
     }
