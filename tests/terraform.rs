@@ -156,18 +156,9 @@ fn evaluated(expressions: &[&str]) -> Vec<Json> {
 
 /// The same by OpenTofu itself, where it is installed.
 fn by_tofu(expressions: &[&str]) -> Option<Vec<Json>> {
-    let cached = PathBuf::from(std::env::var_os("HOME")?).join(".cache/speguard/tools/bin/tofu");
-    let program = if cached.is_file() { cached } else { PathBuf::from("tofu") };
     let folder = tempfile::tempdir().unwrap();
-    let mut child = Command::new(program)
-        .arg("console")
-        .current_dir(folder.path())
-        .env("CHECKPOINT_DISABLE", "1")
-        .env_remove("TF_CLI_CONFIG_FILE")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .ok()?;
+    let mut child =
+        tofu().arg("console").current_dir(folder.path()).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().ok()?;
     let lines: String =
         expressions.iter().map(|expression| format!("base64encode(jsonencode({expression}))\n")).collect();
     child.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
@@ -199,6 +190,84 @@ fn expressions_and_functions_answer_as_opentofu_does() {
         .map(|(expression, (ours, theirs))| format!("{expression}\n  ours:   {ours}\n  theirs: {theirs}"))
         .collect();
     assert!(different.is_empty(), "{}", different.join("\n"));
+}
+
+/// A configuration with modules, its expressions as outputs and as attributes of a resource.
+#[test]
+#[expect(clippy::print_stderr, reason = "a skipped test says so")]
+fn a_configuration_with_modules_evaluates_as_opentofu_plans_it() {
+    use std::fmt::Write as _;
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/terraform/oracle");
+    let expressions: Vec<&str> =
+        include_str!("../fixtures/terraform/oracle.txt").lines().filter(|line| !line.is_empty()).collect();
+    let mut documents = Vec::new();
+    collect(&folder, "", &mut documents);
+    let mut asked = "resource \"azurerm_example\" \"a\" {\n".to_owned();
+    let mut outputs = String::new();
+    for (at, expression) in expressions.iter().enumerate() {
+        writeln!(asked, "  v{at} = {expression}").unwrap();
+        writeln!(outputs, "output \"v{at}\" {{\n  value = {expression}\n}}").unwrap();
+    }
+    asked.push('}');
+    documents.push(document("asked.tf", asked.as_bytes()));
+    let environment = normalise::environment(&documents, Vec::new(), &Options::default()).unwrap().environment;
+    assert_eq!(environment.problems, []);
+    let resource = environment.all().find(|resource| resource.id.kind.as_ref() == "azurerm_example").unwrap();
+    let ours = json_of(resource.body.get("values").unwrap());
+    let Some(theirs) = planned_by_tofu(&documents, &outputs) else {
+        eprintln!("skipped: tofu is not installed");
+        return;
+    };
+    let different: Vec<String> = expressions
+        .iter()
+        .enumerate()
+        .map(|(at, expression)| {
+            (expression, &ours[format!("v{at}")], without_nulls(&theirs[format!("v{at}")]["value"]))
+        })
+        .filter(|(_, ours, theirs)| *ours != theirs)
+        .map(|(expression, ours, theirs)| format!("{expression}\n  ours:   {ours}\n  theirs: {theirs}"))
+        .collect();
+    assert!(different.is_empty(), "{}", different.join("\n"));
+}
+
+fn tofu() -> Command {
+    let cached = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache/speguard/tools/bin/tofu"));
+    let mut command = Command::new(cached.filter(|path| path.is_file()).unwrap_or_else(|| PathBuf::from("tofu")));
+    command.env("CHECKPOINT_DISABLE", "1").env_remove("TF_CLI_CONFIG_FILE");
+    command
+}
+
+/// The outputs of a plan; none where tofu is not installed.
+fn planned_by_tofu(documents: &[Document], outputs: &str) -> Option<Json> {
+    let folder = tempfile::tempdir().unwrap();
+    for document in documents.iter().filter(|document| document.origin.path().as_ref() != "asked.tf") {
+        let path = folder.path().join(document.origin.path().as_ref());
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, &document.bytes).unwrap();
+    }
+    fs::write(folder.path().join("asked.tf"), outputs).unwrap();
+    let run = |arguments: &[&str]| tofu().args(arguments).current_dir(folder.path()).output();
+    run(&["version"]).ok()?;
+    for arguments in [&["init", "-no-color"][..], &["plan", "-no-color", "-out=plan"]] {
+        let output = run(arguments).unwrap();
+        let text = [output.stdout, output.stderr].concat();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&text));
+    }
+    let shown: Json = serde_json::from_slice(&run(&["show", "-json", "plan"]).unwrap().stdout).unwrap();
+    Some(shown["planned_values"]["outputs"].clone())
+}
+
+/// Unset is absent with us.
+fn without_nulls(value: &Json) -> Json {
+    match value {
+        Json::Array(items) => items.iter().map(without_nulls).collect(),
+        Json::Object(members) => members
+            .iter()
+            .filter(|(_, value)| !value.is_null())
+            .map(|(key, value)| (key.clone(), without_nulls(value)))
+            .collect(),
+        scalar => scalar.clone(),
+    }
 }
 
 #[test]

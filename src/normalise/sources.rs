@@ -81,12 +81,23 @@ pub(super) fn read(
     for document in by_name(is_bicep) {
         all.problems.push(not_read(document.origin.clone(), "a Bicep file", Platform::Arm));
     }
+    let plans = found.iter().filter(|found| found.reader == Reader::Plan).map(|found| found.document.origin.path());
+    let plans = terraform::plan::roots(plans, &terraform);
     let defined = defined(&found);
-    let read: Vec<Partial> = found.into_par_iter().map(|found| read_one(found, description, &defined)).collect();
+    let light = Light { description, plans: &plans, defined: &defined };
+    let read: Vec<Partial> = found.into_par_iter().map(|found| read_one(found, &light)).collect();
     for partial in read {
         all.add(partial);
     }
     all
+}
+
+/// What every document is read in the light of.
+struct Light<'a> {
+    description: &'a Description,
+    plans: &'a terraform::plan::Roots,
+    /// Kinds that definitions in the scan put into namespaces, or not.
+    defined: &'a BTreeMap<Text, bool>,
 }
 
 /// Kinds that definitions in the scan put into namespaces, or not.
@@ -102,7 +113,8 @@ fn defined(found: &[Found<'_>]) -> BTreeMap<Text, bool> {
         .collect()
 }
 
-fn read_one(found: Found<'_>, description: &Description, defined: &BTreeMap<Text, bool>) -> Partial {
+fn read_one(found: Found<'_>, light: &Light<'_>) -> Partial {
+    let Light { description, plans, defined } = *light;
     let origin = found.origin();
     let Found { document, parsed, reader, places } = found;
     let problem = match reader {
@@ -124,7 +136,7 @@ fn read_one(found: Found<'_>, description: &Description, defined: &BTreeMap<Text
             return read;
         }
         Reader::Realm => return keycloak::read(&origin, parsed.value),
-        Reader::Plan => return terraform::plan::read(document, &parsed.value),
+        Reader::Plan => return terraform::plan::read(document, &parsed.value, plans),
         Reader::Unread { what, platform } => not_read(origin, what, platform),
         Reader::Broken(cause) => Problem::hiding(origin, cause, Platform::Kubernetes, None),
         Reader::Description | Reader::Waiver | Reader::Attestation | Reader::Nothing => return Partial::default(),

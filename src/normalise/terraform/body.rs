@@ -5,7 +5,7 @@ use super::{
     module::Declared,
     platforms,
     syntax::{Block, Body},
-    unknown::{ADDRESS, ALSO, HELPER, mentioned, merged},
+    unknown::{ADDRESS, ALSO, HELPER, last_wins, mentioned, merged},
 };
 use crate::model::{Entry, Item, Map, Mark, Text, Unknown, Value};
 use std::{collections::BTreeSet, rc::Rc};
@@ -57,20 +57,24 @@ impl<'p> Evaluator<'p> {
     }
 
     fn body(&self, body: &Body, scope: Scope<'_, 'p>, marker: &str, top: bool) -> Map {
-        let mut map = Map::new();
-        map.put(ADDRESS, marker);
+        let mut entries = vec![Entry { key: ADDRESS.into(), at: Mark::default(), value: marker.into() }];
         for attribute in &body.attributes {
             if top && META_ATTRIBUTES.contains(&attribute.name.as_ref()) {
                 continue;
             }
             let value = self.settled(self.value(&attribute.value, scope));
             if value != Value::Null {
-                map.insert(Entry { key: attribute.name.clone(), at: attribute.at, value });
+                entries.push(Entry { key: attribute.name.clone(), at: attribute.at, value });
             }
         }
+        let mut map = last_wins(entries);
         for block in &body.blocks {
             if top && META_BLOCKS.contains(&block.kind.as_ref()) {
                 continue;
+            }
+            // A list of kinds without end would cost its square. What is left out is said with the steps.
+            if self.pay(1 + map.len() as u64 / 16).is_err() {
+                break;
             }
             match (block.kind.as_ref(), block.labels.first()) {
                 ("dynamic", Some(kind)) => self.dynamic(&mut map, kind, block, scope, marker),

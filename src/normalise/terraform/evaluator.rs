@@ -16,6 +16,8 @@ use std::{
 /// loop over `range()` needs more than any machine has.
 const STEPS_MAX: u64 = 20_000_000;
 
+const TOO_MANY_STEPS: &str = "the evaluation takes too many steps";
+
 /// How deep expressions and the references between them may nest. The thread that evaluates has a stack for it.
 const DEPTH_MAX: u32 = 1_500;
 
@@ -150,6 +152,7 @@ pub(super) struct Evaluator<'p> {
     pub(super) root: &'p Text,
     instances: RefCell<Vec<Rc<Instance<'p>>>>,
     problems: RefCell<Vec<Problem>>,
+    seen: RefCell<BTreeSet<(Origin, String)>>,
     /// Folders of all modules that the root is made of.
     pub(super) folders: RefCell<BTreeSet<&'p Text>>,
     steps: Cell<u64>,
@@ -174,6 +177,7 @@ impl<'p> Evaluator<'p> {
             root,
             instances: RefCell::default(),
             problems: RefCell::default(),
+            seen: RefCell::default(),
             folders: RefCell::default(),
             steps: Cell::new(0),
             depth: Cell::new(0),
@@ -185,7 +189,8 @@ impl<'p> Evaluator<'p> {
         if self.steps.get() >= STEPS_MAX {
             let cause =
                 format!("more than {STEPS_MAX} steps of evaluation: what is left is unknown; scan a plan instead");
-            problems.push(Problem::new(Origin::file(self.root.clone()), cause));
+            let hides = Some(Hidden { platform: None, root: Some(self.root.clone()), namespace: None });
+            problems.push(Problem { origin: Origin::file(self.root.clone()), cause, hides });
         }
         problems
     }
@@ -198,9 +203,8 @@ impl<'p> Evaluator<'p> {
 
     /// Each problem once: several instances of a module have the same.
     pub(super) fn problem(&self, problem: Problem) {
-        let mut problems = self.problems.borrow_mut();
-        if !problems.contains(&problem) {
-            problems.push(problem);
+        if self.seen.borrow_mut().insert((problem.origin.clone(), problem.cause.clone())) {
+            self.problems.borrow_mut().push(problem);
         }
     }
 
@@ -240,7 +244,7 @@ impl<'p> Evaluator<'p> {
     pub(super) fn pay(&self, steps: u64) -> Result<(), Value> {
         let paid = self.steps.get().saturating_add(steps);
         self.steps.set(paid);
-        if paid > STEPS_MAX { Err(Value::unknown("the evaluation takes too many steps")) } else { Ok(()) }
+        if paid > STEPS_MAX { Err(Value::unknown(TOO_MANY_STEPS)) } else { Ok(()) }
     }
 
     /// A copy, paid for by its size.
@@ -319,6 +323,9 @@ impl<'p> Evaluator<'p> {
             };
             let given = match &instance.inputs {
                 Inputs::Root(values) => values.get(name).map(|node| self.value(node, nowhere)),
+                Inputs::Call { body, .. } if self.pay(body.attributes.len() as u64 / 8).is_err() => {
+                    Some(Ok(Value::unknown(TOO_MANY_STEPS)))
+                }
                 Inputs::Call { caller, body, each } => body.attribute(name).and_then(|attribute| {
                     let caller = self.caller(*caller)?;
                     Some(self.value(&attribute.value, Scope { instance: &caller, each, names: None }))

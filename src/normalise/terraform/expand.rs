@@ -132,7 +132,7 @@ fn caller_of(instance: &Instance<'_>) -> Option<usize> {
 }
 
 /// An address inside a module.
-fn within(module: &str, address: &str) -> String {
+pub(super) fn within(module: &str, address: &str) -> String {
     if module.is_empty() { address.to_owned() } else { format!("{module}.{address}") }
 }
 

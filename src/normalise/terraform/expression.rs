@@ -4,9 +4,10 @@ use super::{
     functions,
     syntax::{Call, Expression, For, KeyName, Node, Operator, Part},
     types::{self, as_float},
-    unknown::{has_unknown, merged, mixed},
+    unknown::{has_unknown, last_wins, merged, mixed},
 };
 use crate::model::{Entry, Item, Map, Mark, Number, Text, Unknown, Value};
+use std::collections::BTreeMap;
 
 /// Longer texts are not made: templates of templates double without end.
 pub(super) const TEXT_BYTES_MAX: usize = 4 << 20;
@@ -26,7 +27,7 @@ impl<'p> Evaluator<'p> {
                 .collect::<Result<_, _>>()
                 .map(Value::List),
             Expression::Object(entries) => {
-                let mut map = Map::new();
+                let mut read = Vec::with_capacity(entries.len());
                 for (key, node) in entries {
                     let name = match &key.name {
                         KeyName::Plain(name) => name.clone(),
@@ -35,9 +36,9 @@ impl<'p> Evaluator<'p> {
                             key => types::text(&key).map_err(Fault)?.into(),
                         },
                     };
-                    map.insert(Entry { key: name, at: key.at, value: self.value(node, scope)? });
+                    read.push(Entry { key: name, at: key.at, value: self.value(node, scope)? });
                 }
-                Ok(Value::Map(map))
+                Ok(Value::Map(last_wins(read)))
             }
             Expression::Reference(name, steps) => self.reference(name, steps, scope),
             Expression::Lookup(inner, steps) => {
@@ -230,7 +231,8 @@ impl<'p> Evaluator<'p> {
                         _ => return Err(Fault(format!("{name}() spreads something that is not a list"))),
                     }
                 }
-                if let Err(unknown) = self.pay(arguments.iter().map(super::unknown::weight).sum()) {
+                let weight: u64 = arguments.iter().map(super::unknown::weight).sum();
+                if let Err(unknown) = self.pay(functions::cost(name, weight)) {
                     return Ok(unknown);
                 }
                 functions::call(name, arguments).map_err(|why| Fault(format!("{name}(): {why}")))
@@ -256,7 +258,7 @@ impl<'p> Evaluator<'p> {
             return self.unknown_loop(each, *unknown, scope);
         }
         let mut list = Vec::new();
-        let mut map = Map::new();
+        let mut entries = Vec::new();
         for (key, value) in pairs(&collection)? {
             let scoped = Frame { name: &each.value, value, outer: scope.names };
             let named = each.key.as_deref().map(|name| Frame { name, value: &key, outer: Some(&scoped) });
@@ -276,30 +278,21 @@ impl<'p> Evaluator<'p> {
                 Value::Unknown(unknown) => return self.unknown_keys(&unknown, &self.value(&each.result, inner)?),
                 key => {
                     let key: Text = types::text(&key).map_err(Fault)?.into();
-                    self.collect(&mut map, key, self.value(&each.result, inner)?, each.grouping)?;
+                    entries.push(Entry { key, at: Mark::default(), value: self.value(&each.result, inner)? });
                 }
             }
         }
-        Ok(if each.result_key.is_some() { Value::Map(map) } else { Value::List(list) })
-    }
-
-    #[expect(clippy::unused_self, reason = "reads as the other steps of evaluation do")]
-    fn collect(&self, map: &mut Map, key: Text, value: Value, grouping: bool) -> Result<(), Fault> {
-        let at = Mark::default();
-        if !grouping {
-            return match map.insert(Entry { key: key.clone(), at, value }) {
-                None => Ok(()),
-                Some(_) => Err(Fault(format!("the key `{key}` comes twice"))),
-            };
+        match (&each.result_key, each.grouping) {
+            (None, _) => Ok(Value::List(list)),
+            (Some(_), true) => Ok(grouped(entries)),
+            (Some(_), false) => match Map::from_entries(entries) {
+                (map, repeated) if repeated.is_empty() => Ok(Value::Map(map)),
+                (_, repeated) => {
+                    let key = repeated.first().map_or("", |entry| entry.key.as_ref());
+                    Err(Fault(format!("the key `{key}` comes twice")))
+                }
+            },
         }
-        let item = Item { at, value };
-        match map.get_mut(&key) {
-            Some(Value::List(items)) => items.push(item),
-            _ => {
-                map.insert(Entry { key, at, value: Value::List(vec![item]) });
-            }
-        }
-        Ok(())
     }
 
     /// What comes of each element is worked out once, with an unknown element, to tell what the whole is taken from.
@@ -315,6 +308,15 @@ impl<'p> Evaluator<'p> {
         all.any |= !all.refers.is_empty();
         Ok(Value::Unknown(Box::new(all)))
     }
+}
+
+/// `...`: the values of each key as a list.
+fn grouped(entries: Vec<Entry>) -> Value {
+    let mut groups: BTreeMap<Text, Vec<Item>> = BTreeMap::new();
+    for Entry { key, at, value } in entries {
+        groups.entry(key).or_default().push(Item { at, value });
+    }
+    Value::Map(groups.into_iter().map(|(key, items)| (key, Value::List(items))).collect::<Map>())
 }
 
 /// A whole number where it is one.

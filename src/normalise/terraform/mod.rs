@@ -48,7 +48,10 @@ use super::{Options, Partial};
 use crate::model::{Document, Hidden, Origin, Platform, Problem, Text};
 use evaluator::{Evaluator, Inputs, Project};
 use rayon::prelude::*;
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+};
 use syntax::{Body, Node};
 
 /// Larger files are not written by people, and a parse costs about a second for five megabytes.
@@ -187,9 +190,14 @@ impl Read {
         let instance = evaluator.instance(root, module, (String::new(), String::new()), inputs, None);
         let tree = evaluator.tree(&instance);
         let folders = evaluator.folders.borrow().clone();
+        let known: RefCell<BTreeMap<String, Vec<u32>>> = RefCell::default();
         let majors = |provider: &str| {
-            let modules = folders.iter().filter_map(|folder| self.project.modules.get(*folder));
-            versions::majors(provider, self.locked.get(root), modules, provider_facts::known(provider))
+            let worked_out = known.borrow().get(provider).cloned();
+            worked_out.unwrap_or_else(|| {
+                let majors = self.majors(root, &folders, provider);
+                known.borrow_mut().insert(provider.to_owned(), majors.clone());
+                majors
+            })
         };
         let emission = evaluator.emitted(&tree, &majors);
         for folder in folders {
@@ -199,6 +207,11 @@ impl Read {
         partial.resources.extend(emission.resources);
         drop(tree);
         partial.problems.extend(evaluator.into_problems());
+    }
+
+    fn majors(&self, root: &Text, folders: &BTreeSet<&Text>, provider: &str) -> Vec<u32> {
+        let modules = folders.iter().filter_map(|folder| self.project.modules.get(*folder));
+        versions::majors(provider, self.locked.get(root), modules, provider_facts::known(provider))
     }
 
     /// The assignments of a root's variable files, in Terraform's order; later ones win.

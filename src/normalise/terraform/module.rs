@@ -1,7 +1,7 @@
 //! The files of one folder put together: what a Terraform module declares.
 use super::syntax::{Attribute, Block, Body, Expression, KeyName, Node};
 use crate::model::{Mark, Origin, Problem, Text, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One folder's configuration.
 #[derive(Debug, Default)]
@@ -120,8 +120,14 @@ impl Module {
                 let mut taken = false;
                 for attribute in body.attributes {
                     let origin = Origin::at(origin.path().clone(), attribute.at.line, attribute.at.column);
+                    let name = attribute.name.clone();
                     let local = Local { origin, value: attribute.value };
-                    taken |= self.locals.insert(attribute.name, local).is_some() && !overrides;
+                    if self.locals.insert(attribute.name, local).is_some() && !overrides {
+                        taken = true;
+                        if let Some(local) = self.locals.get_mut(&name) {
+                            local.value = twice("local", &name);
+                        }
+                    }
                 }
                 taken
             }
@@ -138,7 +144,11 @@ impl Module {
         if taken {
             let name = labels.first().map_or("", AsRef::as_ref);
             let cause = format!("{kind} `{name}` is declared twice in this module: remove one of the two");
-            problems.push(Problem::new(origin, cause));
+            // A call that is lost hides resources; of the others, the value is unknown.
+            problems.push(match kind.as_ref() {
+                "module" => Problem::new(origin, cause),
+                _ => Problem::remark(origin, cause),
+            });
         }
     }
 
@@ -169,7 +179,11 @@ impl Module {
                 old.sensitive |= new.sensitive;
                 false
             }
-            _ => self.variables.insert(name.clone(), new).is_some(),
+            Some(old) => {
+                old.default = Some(twice("variable", name));
+                true
+            }
+            None => self.variables.insert(name.clone(), new).is_some(),
         }
     }
 
@@ -180,7 +194,16 @@ impl Module {
             .into_iter()
             .find(|attribute| attribute.name.as_ref() == "value")
             .map_or_else(|| Node::literal(Mark::default(), Value::Null), |attribute| attribute.value);
-        self.outputs.insert(name.clone(), Output { value, sensitive }).is_some() && !overrides
+        match self.outputs.get_mut(name).filter(|_| !overrides) {
+            Some(old) => {
+                old.value = twice("output", name);
+                true
+            }
+            None => {
+                self.outputs.insert(name.clone(), Output { value, sensitive });
+                false
+            }
+        }
     }
 
     fn add_call(&mut self, name: &Text, body: Body, origin: &Origin, overrides: bool) -> bool {
@@ -222,6 +245,11 @@ impl Module {
     }
 }
 
+/// Two declarations of one value: nobody can tell which one holds.
+fn twice(kind: &str, name: &str) -> Node {
+    Node::literal(Mark::default(), Value::unknown(format!("the {kind} `{name}` is declared twice")))
+}
+
 fn is_false(body: &Body, name: &str) -> bool {
     body.attribute(name)
         .is_some_and(|attribute| matches!(attribute.value.expression, Expression::Literal(Value::Bool(false))))
@@ -229,15 +257,18 @@ fn is_false(body: &Body, name: &str) -> bool {
 
 /// Attributes are replaced one by one, nested blocks by their kind.
 fn lay_over(base: &mut Body, over: Body) {
+    let places: BTreeMap<Text, usize> =
+        base.attributes.iter().enumerate().map(|(at, attribute)| (attribute.name.clone(), at)).collect();
     for mut attribute in over.attributes {
         // It stands in another file.
         attribute.at = Mark::default();
-        match base.attributes.iter_mut().find(|old| old.name == attribute.name) {
+        match places.get(&attribute.name).and_then(|at| base.attributes.get_mut(*at)) {
             Some(old) => *old = attribute,
             None => base.attributes.push(attribute),
         }
     }
-    base.blocks.retain(|old| !over.blocks.iter().any(|new| kind_of(new) == kind_of(old)));
+    let kinds: BTreeSet<&str> = over.blocks.iter().map(kind_of).collect();
+    base.blocks.retain(|old| !kinds.contains(kind_of(old)));
     base.blocks.extend(over.blocks.into_iter().map(|block| Block { at: Mark::default(), ..block }));
 }
 

@@ -33,7 +33,7 @@ pub(super) fn body(text: &str) -> Result<Body, SyntaxError> {
 /// As [`body`]; the place is inside the string.
 pub(super) fn template(text: &str) -> Result<Node, SyntaxError> {
     let parsed = hcl_edit::parser::parse_template(text).map_err(|error| syntax_error(&error))?;
-    Ok(Reader::without_places().template_node(&parsed, Mark::default()))
+    Ok(Reader::without_places().template_node(&parsed, Mark::default(), Trim::All))
 }
 
 fn syntax_error(error: &hcl_edit::parser::Error) -> SyntaxError {
@@ -43,6 +43,34 @@ fn syntax_error(error: &hcl_edit::parser::Error) -> SyntaxError {
         column: u32::try_from(place.column()).unwrap_or(u32::MAX),
     };
     SyntaxError { at, cause: error.message().to_owned() }
+}
+
+/// How far a `~` reaches: in a quoted template over all white space, in a heredoc over that of one line
+/// (each line is a piece of its own to HCL).
+#[derive(Clone, Copy)]
+enum Trim {
+    All,
+    Line,
+}
+
+impl Trim {
+    fn start(self, text: &str) -> &str {
+        let end = match self {
+            Self::All => text.len(),
+            Self::Line => text.find('\n').map_or(text.len(), |end| end + 1),
+        };
+        let kept = text.get(..end).map_or(0, |line| line.trim_start().len());
+        text.get(end - kept..).unwrap_or(text)
+    }
+
+    fn end(self, text: &str) -> &str {
+        let start = match self {
+            Self::All => 0,
+            Self::Line => text.strip_suffix('\n').unwrap_or(text).rfind('\n').map_or(0, |end| end + 1),
+        };
+        let kept = text.get(start..).map_or(0, |line| line.trim_end().len());
+        text.get(..start + kept).unwrap_or(text)
+    }
 }
 
 /// Turns offsets into places while it copies the tree.
@@ -109,8 +137,8 @@ impl<'t> Reader<'t> {
             Hcl::Object(object) => {
                 Expression::Object(object.iter().map(|(key, value)| (self.key(key), self.node(value.expr()))).collect())
             }
-            Hcl::StringTemplate(template) => return self.template_node(template, at),
-            Hcl::HeredocTemplate(heredoc) => return self.template_node(&heredoc.template, at),
+            Hcl::StringTemplate(template) => return self.template_node(template, at, Trim::All),
+            Hcl::HeredocTemplate(heredoc) => return self.template_node(&heredoc.template, at, Trim::Line),
             Hcl::Parenthesis(inner) => return self.node(inner.inner()),
             Hcl::Variable(name) => Expression::Reference(name.as_str().into(), Vec::new()),
             Hcl::Conditional(c) => Expression::Conditional(Box::new([
@@ -186,8 +214,8 @@ impl<'t> Reader<'t> {
     }
 
     /// A template that is nothing but one value is that value, whatever its type.
-    fn template_node(&self, template: &Template, at: Mark) -> Node {
-        let mut parts = self.parts(template, false, false);
+    fn template_node(&self, template: &Template, at: Mark, trim: Trim) -> Node {
+        let mut parts = self.parts(template, (false, false), trim);
         let expression = match (parts.len(), parts.pop()) {
             (1, Some(Part::Value(node))) => return Node { at, ..node },
             (1, Some(Part::Text(text))) => Expression::Literal(Value::Text(text)),
@@ -201,7 +229,7 @@ impl<'t> Reader<'t> {
     }
 
     /// `trim_start` and `trim_end`: a `~` of the surrounding directive reaches in.
-    fn parts(&self, template: &Template, trim_start: bool, trim_end: bool) -> Vec<Part> {
+    fn parts(&self, template: &Template, (trim_start, trim_end): (bool, bool), trim: Trim) -> Vec<Part> {
         let elements: Vec<&Element> = template.iter().collect();
         let mut parts = Vec::with_capacity(elements.len());
         for (at, element) in elements.iter().enumerate() {
@@ -212,32 +240,36 @@ impl<'t> Reader<'t> {
                     let end = elements.get(at + 1).map_or(trim_end, |element| outer(element).0);
                     let mut text: &str = text;
                     if start {
-                        text = text.trim_start();
+                        text = trim.start(text);
                     }
                     if end {
-                        text = text.trim_end();
+                        text = trim.end(text);
                     }
                     if !text.is_empty() {
                         parts.push(Part::Text(text.into()));
                     }
                 }
                 Element::Interpolation(interpolation) => parts.push(Part::Value(self.node(&interpolation.expr))),
-                Element::Directive(directive) => parts.push(self.directive(directive)),
+                Element::Directive(directive) => parts.push(self.directive(directive, trim)),
             }
         }
         parts
     }
 
-    fn directive(&self, directive: &Directive) -> Part {
+    fn directive(&self, directive: &Directive, trim: Trim) -> Part {
         match directive {
             Directive::If(choice) => {
                 let after = choice.else_expr.as_ref().map_or(choice.endif_expr.strip, |other| other.strip);
                 Part::If {
                     condition: self.node(&choice.if_expr.cond_expr),
-                    then: self.parts(&choice.if_expr.template, choice.if_expr.strip.strip_end(), after.strip_start()),
+                    then: self.parts(
+                        &choice.if_expr.template,
+                        (choice.if_expr.strip.strip_end(), after.strip_start()),
+                        trim,
+                    ),
                     otherwise: choice.else_expr.as_ref().map_or_else(Vec::new, |other| {
                         let end = choice.endif_expr.strip.strip_start();
-                        self.parts(&other.template, other.strip.strip_end(), end)
+                        self.parts(&other.template, (other.strip.strip_end(), end), trim)
                     }),
                 }
             }
@@ -247,7 +279,7 @@ impl<'t> Reader<'t> {
                     key: each.for_expr.key_var.as_ref().map(|name| name.as_str().into()),
                     value: each.for_expr.value_var.as_str().into(),
                     collection: self.node(&each.for_expr.collection_expr),
-                    parts: self.parts(&each.for_expr.template, start, each.endfor_expr.strip.strip_start()),
+                    parts: self.parts(&each.for_expr.template, (start, each.endfor_expr.strip.strip_start()), trim),
                 }
             }
         }

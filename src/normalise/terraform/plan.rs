@@ -24,10 +24,27 @@ pub(super) struct Planned<'v> {
     at: Mark,
 }
 
-/// Reads a plan. Its root is the folder of the document.
-pub(in crate::normalise) fn read(document: &Document, plan: &Value) -> Partial {
-    let root = roots::folder(document.origin.path());
+/// The root of each plan, by the plan's path.
+pub(in crate::normalise) type Roots = BTreeMap<Text, Text>;
+
+/// Names the roots of plans: the folder, where it holds neither code nor a second plan, else the file. Code and plan of
+/// one folder may be of different days, so that neither stands for the other.
+pub(in crate::normalise) fn roots<'p>(plans: impl Iterator<Item = &'p Text>, code: &[&Document]) -> Roots {
+    let coded: BTreeSet<Text> = code.iter().map(|document| roots::folder(document.origin.path())).collect();
+    let mut by_folder: BTreeMap<Text, Vec<&Text>> = BTreeMap::new();
+    plans.for_each(|path| by_folder.entry(roots::folder(path)).or_default().push(path));
+    let mut found = Roots::new();
+    for (folder, paths) in by_folder {
+        let alone = paths.len() == 1 && !coded.contains(&folder);
+        found.extend(paths.into_iter().map(|path| (path.clone(), if alone { folder.clone() } else { path.clone() })));
+    }
+    found
+}
+
+/// Reads a plan.
+pub(in crate::normalise) fn read(document: &Document, plan: &Value, roots: &Roots) -> Partial {
     let path = document.origin.path();
+    let root = roots.get(path).unwrap_or(path).clone();
     let planned = planned(plan);
     let references = References::new(plan, &planned);
     let mut partial = Partial::default();

@@ -1,6 +1,8 @@
 //! What a name stands for, and what is looked up in it.
 use super::{
     evaluator::{Each, Evaluator, Fault, Instance, Key, Member, Outcome, Scope, Set, Shape, Target},
+    expand::within,
+    platforms,
     syntax::{Access, Node},
     types,
     unknown::{ADDRESS, address_of, join, merged, placeless, taken_from},
@@ -75,7 +77,7 @@ impl<'p> Evaluator<'p> {
     fn resource(&self, instance: &Instance<'p>, address: &str, steps: &[Access], scope: Scope<'_, 'p>) -> Outcome {
         match self.declared(instance, address) {
             Some(set) => self.in_set(&set, steps, scope),
-            None => missing(instance, format!("there is no `{address}`")),
+            None => Ok(undeclared(instance, address, steps)),
         }
     }
 
@@ -84,7 +86,9 @@ impl<'p> Evaluator<'p> {
         let all = |steps: &[Access]| -> Result<Vec<Value>, Fault> {
             set.members.iter().map(|member| self.in_member(member, steps, scope)).collect()
         };
-        let found = |key: Key, rest: &[Access]| match set.members.iter().find(|member| member.key == key) {
+        // Members stand in the order of their keys.
+        let place = |key: &Key| set.members.binary_search_by(|member| member.key.cmp(key)).ok();
+        let found = |key: Key, rest: &[Access]| match place(&key).and_then(|at| set.members.get(at)) {
             Some(member) => self.in_member(member, rest, scope),
             None => Err(Fault(format!("there is no instance {key}"))),
         };
@@ -239,6 +243,23 @@ fn missing(instance: &Instance<'_>, why: String) -> Outcome {
         return Ok(Value::unknown(format!("{why}, or it is in a file that could not be read")));
     }
     Err(Fault(why))
+}
+
+/// A resource that is declared nowhere is an error in Terraform, also inside `try`. Its address is known all the same.
+fn undeclared(instance: &Instance<'_>, address: &str, steps: &[Access]) -> Value {
+    let kind = address.strip_prefix("data.").unwrap_or(address).split('.').next().unwrap_or(address);
+    let attribute = steps.iter().rev().find_map(|step| match step {
+        Access::Name(name) => Some(name.as_ref()),
+        Access::Index(_) | Access::Splat | Access::NameSplat => None,
+    });
+    let why = format!("there is no `{address}`");
+    match platforms::of_kind(kind) {
+        platforms::Standing::Platform(_) => {
+            let address = within(&instance.address, address);
+            Value::Unknown(Box::new(taken_from(&address, attribute.unwrap_or("id"), why)))
+        }
+        platforms::Standing::Helper | platforms::Standing::Unread(_) => Value::unknown(why),
+    }
 }
 
 /// One of several, and it cannot be told which.

@@ -107,6 +107,12 @@ pub(super) fn height(value: &Value) -> usize {
     }
 }
 
+/// A map of entries in any order; of one key, the last one stays.
+pub(super) fn last_wins(mut entries: Vec<Entry>) -> Map {
+    entries.reverse();
+    Map::from_entries(entries).0
+}
+
 /// The value without places: it stands in another file than the one it goes into.
 pub(super) fn placeless(value: &mut Value) {
     match value {

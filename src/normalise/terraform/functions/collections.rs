@@ -4,12 +4,13 @@ use super::{
     Unknowns::{Own, Pass, Spread},
     any_unknown, argument, as_items, count, depends_on, entries, integer, list, map, text, texts_of,
 };
-use crate::model::{Item, Map, Mark, Value};
+use crate::model::{Entry, Item, Map, Mark, Value};
 use crate::normalise::terraform::{
     expression,
     types::{self, as_float, order},
-    unknown::{has_unknown, merged},
+    unknown::{ADDRESS, has_unknown, last_wins, merged},
 };
+use std::collections::BTreeMap;
 
 /// `range()` of Terraform makes no more either (`go-cty`, stdlib `range`).
 const RANGE_MAX: usize = 1024;
@@ -78,16 +79,13 @@ fn concat(a: &[Value]) -> Answer {
 }
 
 fn merge(a: &[Value]) -> Answer {
-    let mut all = Map::new();
+    let mut all = Vec::new();
     for at in 0..a.len() {
-        if *argument(a, at)? == Value::Null {
-            continue;
-        }
-        for (key, value) in entries(map(a, at)?) {
-            all.put(key.clone(), value.clone());
+        if *argument(a, at)? != Value::Null {
+            all.extend(map(a, at)?.iter().filter(|entry| entry.key.as_ref() != ADDRESS).cloned());
         }
     }
-    Ok(Value::Map(all))
+    Ok(Value::Map(last_wins(all)))
 }
 
 /// The first that is neither null nor an empty text.
@@ -247,17 +245,14 @@ fn chunklist(a: &[Value]) -> Answer {
 
 /// Map of lists of texts, turned around.
 fn transpose(a: &[Value]) -> Answer {
-    let mut turned = Map::new();
+    let mut turned: BTreeMap<String, Vec<Item>> = BTreeMap::new();
     for (key, values) in entries(map(a, 0)?) {
         for value in texts_of(as_items(values)?)? {
             let item = Item { at: Mark::default(), value: Value::Text(key.clone()) };
-            match turned.get_mut(&value) {
-                Some(Value::List(items)) => items.push(item),
-                _ => turned.put(value, Value::List(vec![item])),
-            }
+            turned.entry(value).or_default().push(item);
         }
     }
-    Ok(Value::Map(turned))
+    Ok(Value::Map(turned.into_iter().map(|(value, items)| (value, Value::List(items))).collect::<Map>()))
 }
 
 fn zipmap(a: &[Value]) -> Answer {
@@ -268,7 +263,9 @@ fn zipmap(a: &[Value]) -> Answer {
     if keys.len() != values.len() {
         return Err("the lists are of different lengths".to_owned());
     }
-    Ok(Value::Map(texts_of(keys)?.into_iter().zip(values.iter().map(|item| item.value.clone())).collect::<Map>()))
+    let pairs = texts_of(keys)?.into_iter().zip(values);
+    let entries = pairs.map(|(key, item)| Entry { key: key.into(), at: item.at, value: item.value.clone() });
+    Ok(Value::Map(last_wins(entries.collect())))
 }
 
 /// `anytrue` (`decides` true) and `alltrue`: one value that decides is enough.

@@ -63,6 +63,15 @@ const UNKNOWABLE: [(&str, &str); 30] = [
     ("templatestring", "is not computed here"),
 ];
 
+/// Functions that compare every element with every other.
+const QUADRATIC: [&str; 6] =
+    ["distinct", "setintersection", "setsubtract", "setsymmetricdifference", "matchkeys", "transpose"];
+
+/// What a call costs, in steps, with arguments of this weight.
+pub(super) fn cost(name: &str, weight: u64) -> u64 {
+    if QUADRATIC.contains(&name) { weight.saturating_add(weight.saturating_mul(weight) / 8) } else { weight }
+}
+
 /// Calls a function. A function that is not known, or cannot be told, gives an unknown.
 ///
 /// # Errors

@@ -14,12 +14,7 @@ pub(super) const TABLE: &[Row] = &[
     ("indent", Spread, indent),
     ("join", Spread, join),
     ("lower", Spread, |a| Ok(text(a, 0)?.to_lowercase().into())),
-    ("regex", Spread, |a| {
-        regex(&text(a, 0)?)?
-            .captures(&text(a, 1)?)
-            .map(|found| captured(&text(a, 0)?, &found))
-            .ok_or("nothing matches".to_owned())?
-    }),
+    ("regex", Spread, regex_first),
     ("regexall", Spread, regexall),
     ("replace", Spread, replace),
     ("split", Spread, split),
@@ -125,6 +120,10 @@ fn replace(a: &[Value]) -> Answer {
     let (whole, what, with) = (text(a, 0)?, text(a, 1)?, text(a, 2)?);
     let matched = what.strip_prefix('/').and_then(|rest| rest.strip_suffix('/')).filter(|_| what.len() > 1);
     if let Some(pattern) = matched {
+        // Each match may be put in as often as the replacement names it.
+        if whole.len().saturating_add(1).saturating_mul(with.len()) > 16 * TEXT_BYTES_MAX {
+            return Ok(Value::unknown(format!("the text is longer than {TEXT_BYTES_MAX} bytes")));
+        }
         return Ok(regex(pattern)?.replace_all(&whole, with.as_str()).into_owned().into());
     }
     let times = if what.is_empty() { whole.len() + 1 } else { whole.matches(&what).count() };
@@ -142,25 +141,27 @@ fn regex(pattern: &str) -> Result<regex::Regex, String> {
 }
 
 /// The match, or its groups where the pattern has some: a map where they are named.
-fn captured(pattern: &str, found: &regex::Captures<'_>) -> Answer {
+fn captured(compiled: &regex::Regex, found: &regex::Captures<'_>) -> Value {
     let of = |group: Option<regex::Match<'_>>| group.map_or(Value::Null, |group| group.as_str().into());
-    let compiled = regex(pattern)?;
     let names: Vec<Option<&str>> = compiled.capture_names().skip(1).collect();
     if names.is_empty() {
-        return Ok(of(found.get(0)));
+        return of(found.get(0));
     }
     if names.iter().any(Option::is_some) {
-        return Ok(Value::Map(names.into_iter().flatten().map(|name| (name, of(found.name(name)))).collect::<Map>()));
+        return Value::Map(names.into_iter().flatten().map(|name| (name, of(found.name(name)))).collect::<Map>());
     }
-    Ok(Value::from(found.iter().skip(1).map(of).collect::<Vec<_>>()))
+    Value::from(found.iter().skip(1).map(of).collect::<Vec<_>>())
+}
+
+fn regex_first(a: &[Value]) -> Answer {
+    let compiled = regex(&text(a, 0)?)?;
+    let whole = text(a, 1)?;
+    compiled.captures(&whole).map(|found| captured(&compiled, &found)).ok_or_else(|| "nothing matches".to_owned())
 }
 
 fn regexall(a: &[Value]) -> Answer {
-    let (pattern, whole) = (text(a, 0)?, text(a, 1)?);
-    let compiled = regex(&pattern)?;
-    let all: Result<Vec<Value>, String> =
-        compiled.captures_iter(&whole).map(|found| captured(&pattern, &found)).collect();
-    Ok(Value::from(all?))
+    let (compiled, whole) = (regex(&text(a, 0)?)?, text(a, 1)?);
+    Ok(Value::from(compiled.captures_iter(&whole).map(|found| captured(&compiled, &found)).collect::<Vec<_>>()))
 }
 
 fn formatlist(a: &[Value]) -> Answer {
