@@ -454,3 +454,22 @@ fn labels_that_controllers_add_can_be_selected_by() {
         Vec::<String>::new()
     );
 }
+
+#[test]
+fn a_service_that_leads_out_is_unknown_for_pods_that_may_connect_to_private_ranges() {
+    let answer = |to: &str, endpoints: &str| {
+        let text = policies(&[&format!("{{podSelector: {{}}, policyTypes: [Egress], egress: [{to}]}}")]) + endpoints;
+        lines(of(&derive(&environment(&text)).internet, "Pod/a/p"))
+    };
+    let private = "{to: [{ipBlock: {cidr: 10.0.0.0/8}}]}";
+    let endpoints = "---\napiVersion: v1\nkind: Endpoints\nmetadata: {name: out, namespace: b}\nsubsets: [{addresses: [{ip: 10.1.1.1}, {ip: 8.8.8.8}]}]\n";
+    let why = "the Service `out` leads to `8.8.8.8`, and policies may be held against the Service";
+    let unknown = format!("unknown {why} @ Endpoints/b/out subsets[0].addresses[1].ip");
+    assert_eq!(answer(private, endpoints), [unknown]);
+    assert_eq!(answer("{to: [{podSelector: {}}]}", endpoints), Vec::<String>::new());
+    assert_eq!(answer("", endpoints), Vec::<String>::new());
+    assert_eq!(answer(private, &endpoints.replace("8.8.8.8", "10.1.1.2")), Vec::<String>::new());
+    let slice = "---\napiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: {name: out-1, namespace: b, labels: {kubernetes.io/service-name: out}}\naddressType: IPv4\nendpoints: [{addresses: [8.8.8.8]}]\n";
+    let unknown = format!("unknown {why} @ discovery.k8s.io/EndpointSlice/b/out-1 endpoints[0].addresses[0]");
+    assert_eq!(answer(private, slice), [unknown]);
+}

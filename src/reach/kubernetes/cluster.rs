@@ -1,11 +1,12 @@
 //! One cluster, indexed once: policies by namespace and label, namespaces, kinds not read, unread sources.
 use super::{
+    endpoints,
     policy::Policy,
     selector::Labels,
     unread::{Unread, namespace_labels},
 };
 use crate::{
-    model::{Environment, Platform, Problem, Resource, ResourceId, Text, UNKNOWN_NAMESPACE},
+    model::{Environment, Platform, Problem, Resource, ResourceId, Text, UNKNOWN_NAMESPACE, Way},
     reach::Target,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -50,6 +51,8 @@ pub(super) struct Cluster<'a> {
     unread: Vec<Unread<'a>>,
     /// Their indexes by namespace; `""` = cluster-wide.
     unread_in: BTreeMap<Text, Vec<usize>>,
+    /// Ways through Services to endpoints beyond the cluster.
+    pub(super) outward: Vec<Way>,
     /// Sources that could not be read and may hold policies of this cluster.
     hidden: Vec<&'a Problem>,
     /// The description says that the nodes' own way out is closed.
@@ -172,6 +175,7 @@ impl<'a> Clusters<'a> {
                     cluster.namespaces.insert(id.name.clone(), resource);
                 } else {
                     cluster.add_unread(resource);
+                    cluster.outward.extend(endpoints::outward(resource, target));
                 }
             }
         }

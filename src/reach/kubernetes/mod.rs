@@ -1,9 +1,10 @@
 //! Who can reach what in a Kubernetes cluster, exactly, from its NetworkPolicies.
 //!
 //! What is assumed, and judged elsewhere: the network plugin enforces NetworkPolicies (SPE-NET-01 asks), and pods have
-//! addresses of private ranges, so that peers chosen by labels are never the internet. What leads on from a place that
-//! a pod may reach (a proxy, a Service whose endpoints are public) is not followed: the connection itself is judged.
+//! addresses of private ranges, so that peers chosen by labels are never the internet. What a proxy or a gateway that
+//! a pod may reach leads on to is the proxy's own connection, and is judged there; Services: see `endpoints`.
 mod cluster;
+mod endpoints;
 
 mod outcome;
 mod policy;

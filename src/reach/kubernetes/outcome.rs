@@ -11,7 +11,7 @@ use crate::{
     reach::Target,
 };
 
-/// How many policies of kinds not read are named beside one workload: one is enough to know where to look.
+/// How many things that are not read, or lead out, are named beside one workload: one is enough to know where to look.
 const UNREAD_NAMED_MAX: usize = 3;
 
 /// The answer for all pods of a namespace that carry the same labels. The witness of a way begins after the
@@ -70,7 +70,11 @@ impl Outcome {
             let standing = Standing::of(policies, selection, at);
             let isolated = !standing.isolating.is_empty();
             if direction == Direction::Egress {
-                outcome.connections = weigh(standing.connections(target), isolated, &unread, hidden);
+                let mut ways = standing.connections(target);
+                if ways.iter().all(|way| way.answer != Answer::Open) && standing.may_reach_services(target) {
+                    ways.extend(cluster.outward.iter().take(UNREAD_NAMED_MAX).cloned());
+                }
+                outcome.connections = weigh(ways, isolated, &unread, hidden);
             }
             let network: Vec<&Unread<'_>> =
                 unread.iter().filter(|unread| unread.power.denies != Denies::Never).copied().collect();
@@ -103,6 +107,10 @@ impl<'a, 'b> Standing<'a, 'b> {
         let mut ways: Vec<Way> = self.isolating.iter().flat_map(|policy| policy.ways.iter().cloned()).collect();
         ways.extend(self.doubts(|policy| !policy.ways.is_empty()));
         ways
+    }
+
+    fn may_reach_services(&self, target: &Target) -> bool {
+        self.isolating.iter().any(|policy| policy.reaches_blocks(target))
     }
 
     fn isolation(&self, direction: Direction) -> Vec<Way> {

@@ -148,6 +148,12 @@ impl<'a> Policy<'a> {
         doubt.map_or(Ok(None), Err)
     }
 
+    /// Whether it lets pods connect to addresses beyond the target, where Services may have theirs.
+    pub(super) fn reaches_blocks(&self, target: &Target) -> bool {
+        let mut peers = self.egress.rules.iter().flat_map(|rule| &rule.peers);
+        peers.any(|peer| matches!(&peer.side, Side::Block(block) if !block.within(&target.addresses)))
+    }
+
     fn ways_to(&self, target: &Target) -> Vec<Way> {
         let unknown = |doubt: &Doubt| {
             let path = doubt.path.as_deref().unwrap_or_default();
