@@ -473,3 +473,11 @@ fn a_service_that_leads_out_is_unknown_for_pods_that_may_connect_to_private_rang
     let unknown = format!("unknown {why} @ discovery.k8s.io/EndpointSlice/b/out-1 endpoints[0].addresses[0]");
     assert_eq!(answer(private, slice), [unknown]);
 }
+
+#[test]
+fn more_policies_than_can_be_asked_are_unknown() {
+    let spec = "{podSelector: {}, policyTypes: [Egress]}";
+    let environment = environment(&policies(&vec![spec; 5001]));
+    let unknown = "unknown more than 5000 policies may select it @ Pod/a/p spec";
+    assert_eq!(lines(of(&derive(&environment).internet, "Pod/a/p")), [unknown]);
+}

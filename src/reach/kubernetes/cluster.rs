@@ -80,6 +80,19 @@ impl<'a> Policies<'a> {
         self.all.get(index)
     }
 
+    /// How many policies a pod with these labels is held against.
+    fn weight(&self, labels: &Labels) -> usize {
+        if labels.may_be_more() {
+            return self.all.len();
+        }
+        let by_value = |(key, value): (&Text, Option<&Text>)| match (self.by_label.get(key), value) {
+            (None, _) => 0,
+            (Some(by_value), Some(value)) => by_value.get(value).map_or(0, Vec::len),
+            (Some(by_value), None) => by_value.values().map(Vec::len).sum(),
+        };
+        self.general.len() + labels.pairs().map(by_value).sum::<usize>()
+    }
+
     /// Every policy that may select a pod with these labels, with its index, in order of id.
     pub(super) fn candidates(&self, labels: &Labels) -> Vec<(usize, &Policy<'a>)> {
         if labels.may_be_more() {
@@ -107,6 +120,13 @@ impl<'a> Cluster<'a> {
 
     pub(super) fn policies(&self, space: &Space) -> Option<&Policies<'a>> {
         self.policies.get(space)
+    }
+
+    /// How many policies of any kind a pod of a namespace with these labels is held against.
+    pub(super) fn weight(&self, space: &Space, labels: &Labels) -> usize {
+        let cluster_wide = Text::from("");
+        let unread = [&cluster_wide, &space.name].into_iter().filter_map(|of| self.unread_in.get(of)).map(Vec::len);
+        self.policies(space).map_or(0, |policies| policies.weight(labels)) + unread.sum::<usize>()
     }
 
     pub(super) fn namespace_labels(&self, name: &Text) -> Labels {

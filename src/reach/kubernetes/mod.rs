@@ -21,12 +21,12 @@ use cluster::{Cluster, Clusters, Space};
 use outcome::{Outcome, Selection, with_direction};
 use policy::Direction;
 use selector::Labels;
-use std::{collections::BTreeMap, sync::Arc};
+use std::{cell::RefCell, collections::BTreeMap, sync::Arc};
 
 /// Fills `internet` and `isolation` for every workload, and `isolation` for every Namespace.
 pub(super) fn derive(environment: &Environment, subjects: &[&Resource], reach: &mut Reach) {
     let target = Target::internet(&environment.description);
-    let mut view = Look::at(environment, &target);
+    let view = Look::at(environment, &target);
     for subject in subjects.iter().filter(|subject| subject.id.platform == Platform::Kubernetes) {
         if let Some(pod) = &subject.pod {
             let Some(outcome) = view.of_workload(subject, pod) else { continue };
@@ -43,7 +43,7 @@ pub(super) fn derive(environment: &Environment, subjects: &[&Resource], reach: &
 /// The ways of every workload among the subjects to a target.
 #[must_use]
 pub fn connections(environment: &Environment, subjects: &[&Resource], target: &Target) -> Ways {
-    let mut view = Look::at(environment, target);
+    let view = Look::at(environment, target);
     let mut ways = Ways::new();
     for subject in subjects.iter().filter(|subject| subject.id.platform == Platform::Kubernetes) {
         if let Some(outcome) = subject.pod.as_ref().and_then(|pod| view.of_workload(subject, pod)) {
@@ -79,16 +79,16 @@ struct Look<'a> {
     clusters: Clusters<'a>,
     target: &'a Target,
     /// Workloads of one cluster and namespace that the same policies select have the same answer.
-    known: BTreeMap<(Text, Space, Selection), Arc<Outcome>>,
+    known: RefCell<BTreeMap<(Text, Space, Selection), Arc<Outcome>>>,
 }
 
 impl<'a> Look<'a> {
     fn at(environment: &'a Environment, target: &'a Target) -> Self {
-        Self { clusters: Clusters::index(environment, target), target, known: BTreeMap::new() }
+        Self { clusters: Clusters::index(environment, target), target, known: RefCell::default() }
     }
 
     /// `None` for what is not a part of the environment.
-    fn of_workload(&mut self, subject: &Resource, pod: &PodView) -> Option<Outcome> {
+    fn of_workload(&self, subject: &Resource, pod: &PodView) -> Option<Outcome> {
         let cluster = self.clusters.of(&subject.id)?;
         let host = match host_network(pod) {
             Ok(true) => return Some(on_host(cluster, subject, pod, self.target)),
@@ -97,17 +97,9 @@ impl<'a> Look<'a> {
         };
         let labels = Labels::read(Some(&pod.labels)).with_added(&subject.id.kind, &subject.id.name);
         let space = Space::of(&subject.id);
-        let selection = Selection::of(cluster, &space, &labels);
-        let key = (cluster.name.clone(), space, selection);
-        let work_out =
-            |(_, space, selection): &(_, Space, Selection)| Outcome::of(cluster, space, selection, self.target);
-        let found = match self.known.get(&key) {
-            Some(found) => Arc::clone(found),
-            None => {
-                let found = Arc::new(work_out(&key));
-                self.known.insert(key, Arc::clone(&found));
-                found
-            }
+        let found = match Selection::of(cluster, &space, &labels) {
+            Some(selection) => self.outcome(cluster, space, selection),
+            None => Arc::new(Outcome::beyond_limit()),
         };
         let mut outcome = Outcome {
             connections: from(subject, &pod.path, &found.connections),
@@ -124,6 +116,20 @@ impl<'a> Look<'a> {
             outcome.isolation.extend(Direction::ALL.map(|direction| with_direction(way.clone(), direction)));
         }
         Some(outcome)
+    }
+
+    fn outcome(&self, cluster: &Cluster<'a>, space: Space, selection: Selection) -> Arc<Outcome> {
+        let key = (cluster.name.clone(), space, selection);
+        let mut known = self.known.borrow_mut();
+        match known.get(&key) {
+            Some(found) => Arc::clone(found),
+            None => {
+                let (_, space, selection) = &key;
+                let found = Arc::new(Outcome::of(cluster, space, selection, self.target));
+                known.insert(key, Arc::clone(&found));
+                found
+            }
+        }
     }
 
     /// How a namespace isolates every pod that it may hold.

@@ -14,6 +14,10 @@ use crate::{
 /// How many things that are not read, or lead out, are named beside one workload: one is enough to know where to look.
 const UNREAD_NAMED_MAX: usize = 3;
 
+/// How many policies one workload is held against. Clusters in use have tens in a namespace; beyond this, workloads times
+/// policies would keep a scan for hours, and the answer is unknown.
+const POLICIES_MAX: usize = 5_000;
+
 /// The answer for all pods of a namespace that carry the same labels. The witness of a way begins after the
 /// workload: it is empty where nothing but the workload is to be shown.
 #[derive(Clone, Debug, Default)]
@@ -32,11 +36,14 @@ pub(super) struct Selection {
 }
 
 impl Selection {
-    /// What selects a pod with these labels.
-    pub(super) fn of(cluster: &Cluster<'_>, space: &Space, labels: &Labels) -> Self {
+    /// What selects a pod with these labels; `None` where there are too many policies to ask.
+    pub(super) fn of(cluster: &Cluster<'_>, space: &Space, labels: &Labels) -> Option<Self> {
+        if cluster.weight(space, labels) > POLICIES_MAX {
+            return None;
+        }
         let candidates = cluster.policies(space).map(|policies| policies.candidates(labels)).unwrap_or_default();
         let effects = candidates.into_iter().map(|(at, policy)| (at, policy.effects(labels)));
-        Self { policies: effects.filter(matters).collect(), unread: cluster.unread_for(&space.name, labels) }
+        Some(Self { policies: effects.filter(matters).collect(), unread: cluster.unread_for(&space.name, labels) })
     }
 
     /// What selects every pod that a namespace may hold.
@@ -59,6 +66,15 @@ struct Standing<'a, 'b> {
 }
 
 impl Outcome {
+    /// What holds where there are too many policies to ask.
+    pub(super) fn beyond_limit() -> Self {
+        let way = || Way::unknown(&format!("more than {POLICIES_MAX} policies may select it"), Vec::new());
+        Self {
+            connections: vec![way()],
+            isolation: Direction::ALL.map(|direction| with_direction(way(), direction)).to_vec(),
+        }
+    }
+
     /// Works out connections to the target and isolation.
     pub(super) fn of(cluster: &Cluster<'_>, space: &Space, selection: &Selection, target: &Target) -> Self {
         let none = Policies::default();

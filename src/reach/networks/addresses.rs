@@ -177,7 +177,9 @@ impl Addresses {
 fn cover(family: Family, must: &Intervals, limit: &Intervals, blocks: &mut Vec<String>) {
     let mut covered: Option<u128> = None;
     for (low, high) in must.spans() {
-        let Some((floor, ceiling)) = limit.spans().iter().find(|(start, end)| start <= low && high <= end) else {
+        let after = limit.spans().partition_point(|(start, _)| start <= low);
+        let around = after.checked_sub(1).and_then(|at| limit.spans().get(at));
+        let Some((floor, ceiling)) = around.filter(|(_, end)| high <= end) else {
             continue;
         };
         let mut next = Some(*low).filter(|low| covered.is_none_or(|covered| covered < *low));
