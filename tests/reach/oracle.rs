@@ -3,7 +3,7 @@
 use super::{environment, of};
 use proptest::prelude::*;
 use speguard::{
-    model::{Answer, Resource},
+    model::{Answer, Resource, Value, Way},
     reach::{self, Target, kubernetes, networks::Addresses},
 };
 use std::net::Ipv4Addr;
@@ -114,6 +114,13 @@ impl Generated {
     }
 }
 
+impl Generated {
+    /// "If no policyTypes are specified then by default Ingress will always be set."
+    fn isolates_ingress(&self) -> bool {
+        self.types.as_ref().is_none_or(|types| types.is_empty() || types.contains(&"Ingress"))
+    }
+}
+
 impl GeneratedRule {
     fn yaml(&self) -> String {
         let block = |block: &(u8, u8, Vec<u8>)| {
@@ -165,13 +172,22 @@ proptest! {
                 prop_assert_eq!(open, expected, "8.8.8.{}:{}\n{}\n{:?}", last, port, text, ways);
             }
         }
-        let reached = reach::derive(&environment, &subjects).internet;
-        let open = of(&reached, "Pod/a/p").unwrap().iter().any(|way| way.answer == Answer::Open);
-        let isolating = policies.iter().any(|policy| policy.selects() && policy.isolates());
+        let derived = reach::derive(&environment, &subjects);
+        let open = of(&derived.internet, "Pod/a/p").unwrap().iter().any(|way| way.answer == Answer::Open);
+        let isolating: Vec<&Generated> = policies.iter().filter(|it| it.selects() && it.isolates()).collect();
         let anything = LAST.flat_map(|last| PORTS.map(move |port| (last, port)));
-        let expected = !isolating || anything.into_iter().any(|(last, port)| may_connect(&policies, last, port));
+        let expected = isolating.is_empty() || anything.into_iter().any(|(last, port)| may_connect(&policies, last, port));
         // A rule whose ports lie beyond those asked about, or whose block is emptied by exceptions, is settled above.
         prop_assert!(open || !expected, "{}", text);
+
+        let allows_all = |rule: &GeneratedRule| rule.blocks.is_empty() && rule.ports.is_empty();
+        let egress = isolating.is_empty() || isolating.iter().any(|it| it.egress.iter().flatten().any(allows_all));
+        let ingress = !policies.iter().any(|it| it.selects() && it.isolates_ingress());
+        let isolation = of(&derived.isolation, "Pod/a/p").unwrap();
+        for (direction, expected) in [("egress", egress), ("ingress", ingress)] {
+            let told = |way: &&Way| way.facts.get("direction") == Some(&Value::from(direction));
+            prop_assert_eq!(isolation.iter().any(|way| told(&way)), expected, "{} {}", direction, text);
+        }
     }
 }
 
