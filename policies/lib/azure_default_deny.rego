@@ -41,6 +41,16 @@ lets_everybody(rule, direction) if {
 	rules.any_peer(rule, peer[direction])
 }
 
+# A rule that may not be there weighs only if it could deny everything, or let everybody in or out.
+could_decide(rule) if not rules.says(rule, "access", "Allow")
+
+could_decide(rule) if count(rules.unread(rule)) > 0
+
+could_decide(rule) if {
+	some direction in directions
+	lets_everybody(rule, direction)
+}
+
 # Why it cannot be told: {why, path, at?}.
 doubts(group) := array.concat(
 	[{"why": "its rules stand partly in the group and partly beside it", "path": ["values"]} | rules.is_split(group)],
@@ -50,6 +60,9 @@ doubts(group) := array.concat(
 			some why in rules.unread(rule)
 			place := object.remove(rule, ["value"])
 		],
-		[{"why": "a rule in sight may belong to it", "path": ["values"]} | count(rules.perhaps(group)) > 0],
+		[{"why": "a rule in sight may belong to it", "path": ["values"]} |
+			some rule in rules.perhaps(group)
+			could_decide({"value": object.get(rule, "values", rule)})
+		],
 	),
 )

@@ -27,8 +27,28 @@ redirected(values, listener) if {
 	some rule in values.request_routing_rule
 	is_string(listener.name)
 	rule.http_listener_name == listener.name
+	leads_to_https(values, rule)
+}
+
+leads_to_https(values, rule) if encrypts(values, rule.redirect_configuration_name)
+
+# By path: what no path names is sent on, and so is every path but the one that certificates are issued by.
+leads_to_https(values, rule) if {
+	some map in values.url_path_map
+	map.name == rule.url_path_map_name
+	encrypts(values, map.default_redirect_configuration_name)
+	every path_rule in object.get(map, "path_rule", []) { harmless(values, path_rule) }
+}
+
+harmless(values, path_rule) if encrypts(values, path_rule.redirect_configuration_name)
+
+harmless(_, path_rule) if {
+	every path in path_rule.paths { startswith(path, "/.well-known/acme-challenge/") }
+}
+
+encrypts(values, name) if {
 	some redirect in values.redirect_configuration
-	redirect.name == rule.redirect_configuration_name
+	redirect.name == name
 	encrypted(values, redirect)
 }
 
@@ -51,7 +71,8 @@ unread(gateway, listener) := {known.why(value) |
 
 joined(values) := [read(block.value, attribute) |
 	some name, attributes in {
-		"request_routing_rule": ["http_listener_name", "redirect_configuration_name"],
+		"request_routing_rule": ["http_listener_name", "redirect_configuration_name", "url_path_map_name"],
+		"url_path_map": ["name", "default_redirect_configuration_name"],
 		"redirect_configuration": ["name", "target_listener_name", "target_url"],
 	}
 	some block in azure.blocks(values, name)

@@ -101,6 +101,14 @@ criterion.deny |
 	criterion.deny | criterion.undetermined == set() with input as gateway(within)
 }
 
+test_a_redirect_may_stand_in_a_map_of_paths if {
+criterion.deny |
+	criterion.undetermined == set() with input as gateway(by_path(["/.well-known/acme-challenge/*"]))
+	place := ["values", "http_listener", 0, "protocol"]
+	expected := {finding("listener_in_plaintext", {"attribute": "protocol"}, place)}
+	criterion.deny == expected with input as gateway(by_path(["/api/*"]))
+}
+
 test_undetermined_when_a_redirect_is_unknown if {
 	expected := {unknown("http_listener", "u", ["values", "http_listener", 0])}
 	criterion.undetermined == expected with input as gateway(redirect({"$unknown": "u"}))
@@ -136,6 +144,16 @@ encrypted(values) := gateway(object.union({"http_listener": [{"name": "https", "
 redirect(target) := {
 	"request_routing_rule": [{"http_listener_name": "http", "redirect_configuration_name": "r"}],
 	"redirect_configuration": [{"name": "r", "target_url": target}],
+}
+
+by_path(paths) := {
+	"request_routing_rule": [{"http_listener_name": "http", "url_path_map_name": "m"}],
+	"url_path_map": [{
+		"name": "m",
+		"default_redirect_configuration_name": "r",
+		"path_rule": [{"paths": paths, "backend_address_pool_name": "b"}],
+	}],
+	"redirect_configuration": [{"name": "r", "target_url": "https://portal.example/"}],
 }
 
 parameter(name, value) := of("azurerm_postgresql_flexible_server_configuration", {"name": name, "value": value})

@@ -54,6 +54,10 @@ test_undetermined_when_a_rule_is_unknown if {
 	perhaps := {finding("isolation_unknown", {"why": why}, ["values"])}
 	stray := {rule_kind: {"": {"r": {"address": "r", "values": {"network_security_group_name": {"$unknown": "u"}}}}}}
 	criterion.undetermined == perhaps with input as group([]) with data.environment as stray
+	narrow := object.union(allow("Inbound", "10.0.0.0/24", 100), {"network_security_group_name": {"$unknown": "u"}})
+	harmless := {rule_kind: {"": {"r": {"address": "r", "values": narrow}}}}
+	both := group([deny("Inbound"), deny("Outbound")])
+	criterion.deny | criterion.undetermined == set() with input as both with data.environment as harmless
 }
 
 test_a_rule_is_judged_alone_where_its_group_is_not_in_sight if {

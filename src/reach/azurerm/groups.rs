@@ -112,7 +112,9 @@ fn all_rules(group: &Resource, apart: &Pointing<'_>) -> Result<Vec<(i64, Rule)>,
     let path = |index| vec![Step::Key("values".to_owned()), Step::Key("security_rule".to_owned()), Step::Index(index)];
     let at = Hop { resource: group.id.clone(), path: vec![Step::Key("values".to_owned())] };
     let inline = blocks(value(group, "security_rule")).map_err(|why| (why, at.clone()))?;
-    if let Some(rule) = apart.perhaps.first() {
+    // One that may not be there, and would only let in, changes nothing on the way out.
+    let inbound = |rule: &&&Resource| value(rule, "direction").and_then(Value::as_text) == Some("Inbound");
+    if let Some(rule) = apart.perhaps.iter().find(|rule| !inbound(rule)) {
         return Err((format!("`{}` may be a rule of this group", rule.id.name), at));
     }
     if !inline.is_empty() && !apart.certain.is_empty() {

@@ -56,13 +56,14 @@ fn of_network(sight: &Sight<'_>, subject: &Resource, internet: &Internet) -> Vec
 }
 
 fn of_place(sight: &Sight<'_>, subnet: &Subnet<'_>, internet: &Internet) -> Vec<Way> {
-    if subnet.is_reserved() {
+    let prefixes = subnet.prefixes();
+    if subnet.is_reserved() || internet.is_other_zone(&prefixes) {
         return Vec::new();
     }
     let allowed = allowed_by(sight, &subnet.group, &subnet.at, internet);
     let legs = legs_of(sight, subnet, internet);
     let mut ways = combine(std::slice::from_ref(&subnet.at), &allowed, &legs, &of_subnet(sight, subnet), internet);
-    if subnet.has_ipv6() {
+    if prefixes.iter().any(|prefix| prefix.contains(':')) {
         ways.push(Way::unknown("its routes for IPv6 are not followed", vec![subnet.at.clone()]));
     }
     ways

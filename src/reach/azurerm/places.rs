@@ -80,10 +80,10 @@ impl<'a> Subnet<'a> {
         self.name.is_some_and(|name| RESERVED.contains(&name))
     }
 
-    /// Whether one of its prefixes is an IPv6 one.
-    pub(super) fn has_ipv6(&self) -> bool {
-        let prefixes = self.prefixes.and_then(Value::as_list).unwrap_or_default();
-        prefixes.iter().any(|prefix| prefix.value.as_text().is_some_and(|text| text.contains(':')))
+    /// Its prefixes as far as they are known; none where one is not.
+    pub(super) fn prefixes(&self) -> Vec<&'a str> {
+        let items = self.prefixes.and_then(Value::as_list).unwrap_or_default();
+        items.iter().map(|item| item.value.as_text()).collect::<Option<Vec<_>>>().unwrap_or_default()
     }
 }
 

@@ -3,7 +3,7 @@ use super::{
     derive,
     testing::{environment, of, unset},
 };
-use crate::model::{Answer, Destination, Environment, Reach, Way, shown};
+use crate::model::{Answer, Destination, Environment, Reach, Value, Way, shown};
 use serde_json::{Value as Json, json};
 
 const SUBNET: &str = "azurerm_subnet.app";
@@ -203,6 +203,34 @@ fn allowed_destinations_are_no_way() {
         reason: "mirror".into(),
     });
     assert_eq!(told(&environment, SUBNET), Vec::<String>::new());
+}
+
+#[test]
+fn a_subnet_of_another_zone_holds_no_workload_of_a_project() {
+    let mut place = subnet(true);
+    place.1["address_prefixes"] = json!(["10.9.1.0/24"]);
+    let mut environment = environment(&[place]);
+    let zone = |name: &str| {
+        let networks = vec!["10.9.0.0/16"];
+        Value::Map([("name", Value::from(name)), ("networks", networks.into())].into_iter().collect())
+    };
+    environment.description.spec.put("zones", vec![zone("project")]);
+    assert_eq!(told(&environment, SUBNET).len(), 1);
+    environment.description.spec.put("zones", vec![zone("front-door")]);
+    assert_eq!(told(&environment, SUBNET), Vec::<String>::new());
+}
+
+#[test]
+fn a_rule_that_may_not_be_there_weighs_only_outward() {
+    let [association, group] = grouped(json!([rule(200, "Deny", "*", "*")]));
+    let mut apart = rule(100, "Allow", "*", "443");
+    apart["direction"] = json!("Inbound");
+    apart["network_security_group_name"] = unset();
+    let name = "azurerm_network_security_rule.r";
+    check(&[subnet(true), association.clone(), group.clone(), (name, apart.clone())], SUBNET, &[]);
+    apart["direction"] = json!("Outbound");
+    let expected = format!("unknown: `{name}` may be a rule of this group at {GROUP} values");
+    check(&[subnet(true), association, group, (name, apart)], SUBNET, &[&expected]);
 }
 
 #[test]

@@ -17,6 +17,8 @@ pub(super) struct Internet {
     elsewhere: Addresses,
     allowed: Vec<(Addresses, Ports)>,
     allowed_tags: Vec<String>,
+    /// Networks that the description gives to another zone than a project's: no workload of a project is in them.
+    other_zones: Addresses,
 }
 
 impl Internet {
@@ -39,8 +41,15 @@ impl Internet {
             elsewhere: v4.difference(&addresses),
             addresses,
             allowed: allowed.collect(),
+            other_zones: other_zones(description),
             allowed_tags: destinations().filter_map(|to| to.service_tag.as_ref().map(ToString::to_string)).collect(),
         }
+    }
+
+    /// Whether the description gives all of some prefixes to another zone.
+    pub(super) fn is_other_zone(&self, prefixes: &[&str]) -> bool {
+        let blocks: Result<Vec<Addresses>, _> = prefixes.iter().map(|prefix| Addresses::parse(prefix)).collect();
+        blocks.is_ok_and(|blocks| !blocks.is_empty() && blocks.iter().all(|block| block.within(&self.other_zones)))
     }
 
     /// What of some traffic the description does not allow.
@@ -49,6 +58,13 @@ impl Internet {
             rest.difference(&Traffic::to(addresses.clone(), ports.clone()))
         })
     }
+}
+
+fn other_zones(description: &Description) -> Addresses {
+    let zones = description.spec.get("zones").and_then(Value::as_list).unwrap_or_default();
+    let others = zones.iter().filter(|zone| zone.value.get("name").and_then(Value::as_text) != Some("project"));
+    let networks = others.filter_map(|zone| zone.value.get("networks")?.as_list()).flatten();
+    Addresses::of(networks.filter_map(|network| network.value.as_text()))
 }
 
 /// What a subnet's own group lets out.
