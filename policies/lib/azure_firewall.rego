@@ -20,17 +20,13 @@ open_to_all(resource) := [place |
 	place := object.remove(reading, ["value"])
 ]
 
-# {path, why}: what keeps from telling.
+# {path, why, at?}: what keeps from telling.
 doubts(resource) := array.concat(unsure(resource), lost(resource))
 
-unsure(resource) := [{"path": at_subject(reading), "why": azure.why(reading.value)} |
+unsure(resource) := [object.union(object.remove(reading, ["value"]), {"why": azure.why(reading.value)}) |
 	some reading in readings(resource)
 	azure.unsure(reading.value, setting)
 ]
-
-at_subject(reading) := ["values"] if reading.at
-
-at_subject(reading) := reading.path if not reading.at
 
 lost(resource) := [{"path": ["values", "delegated_subnet_id"], "why": azure.why(subnet)} |
 	resource.type in injectable
@@ -51,7 +47,7 @@ injected(resource) if {
 
 readings(resource) := [] if {
 	not asked(resource)
-	resource.type != beside
+	not is_alone(resource)
 }
 
 readings(resource) := azure.readings(resource.values, {"block": blocks[resource.type], "attribute": "default_action"}) if {
@@ -64,12 +60,12 @@ readings(resource) := array.concat(certain(resource), uncertain(resource)) if {
 	stands_beside(resource)
 }
 
-readings(rules) := azure.readings(rules.values, setting) if {
+readings(rules) := azure.readings(rules.values, setting) if is_alone(rules)
+
+is_alone(rules) if {
 	rules.type == beside
 	not judged_elsewhere(rules)
 }
-
-readings(rules) := [] if judged_elsewhere(rules)
 
 judged_elsewhere(rules) if {
 	rules.type == beside

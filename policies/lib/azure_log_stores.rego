@@ -27,10 +27,13 @@ sources(store) := [{"kind": kind, "address": address} |
 	way.to == store.address
 ]
 
-# Resources in the group of a store whose logs it keeps: whoever administers them can delete their traces.
+# Resources in the group of a store whose logs it keeps: whoever administers them can delete their traces. Other
+# stores may lie beside it.
 neighbours(store) := [source.address |
 	some source in sources(store)
-	same(group(store), group(data.environment[source.kind][""][source.address]))
+	resource := data.environment[source.kind][""][source.address]
+	same(group(store), group(resource))
+	not is_store(resource)
 ]
 
 group(resource) := object.get(object.get(resource, "values", {}), "resource_group_name", null)

@@ -49,8 +49,6 @@ undetermined contains {"reason": "separation_unknown", "facts": {"why": why}, "p
 
 applies if is_store
 
-applies if input.resource.type == "azurerm_log_analytics_workspace"
-
 least := input.parameters.retention_days
 
 is_store if stores.is_store(input.resource)

@@ -84,6 +84,18 @@ test_breaks_when_the_store_shares_a_group_with_what_it_watches if {
 	criterion.deny == set() with input as subject with data.reach.logs as ways with data.environment as vault("other")
 }
 
+test_another_store_may_lie_beside_it if {
+	subject := workspace({"resource_group_name": "rg"})
+	other := {"address": "v", "type": "azurerm_storage_account", "values": {"resource_group_name": "rg"}}
+	seen := {"azurerm_storage_account": {"": {"v": other}}}
+	both := {"azurerm_storage_account": {"": {"v": [{"answer": "open", "to": "x"}, {"answer": "open", "to": "v"}]}}}
+	criterion.deny | criterion.undetermined == set() with input as subject with data.reach.logs as both
+		with data.environment as seen
+	alone := {"azurerm_storage_account": {"": {"v": [{"answer": "open", "to": "x"}]}}}
+	expected := {finding("shares_its_group", {"neighbour": "v"}, ["values", "resource_group_name"])}
+	criterion.deny == expected with input as subject with data.reach.logs as alone with data.environment as seen
+}
+
 test_a_role_assignment_of_its_own_guards_the_store if {
 	subject := workspace({"resource_group_name": "rg"})
 	own := object.union(vault("rg"), assignment({"$unknown": "u", "$refers": ["x"]}))

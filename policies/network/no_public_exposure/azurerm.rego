@@ -37,8 +37,10 @@ undetermined contains {"reason": "setting_unknown", "facts": facts, "path": read
 	facts := {"attribute": setting.attribute, "why": azure.why(reading.value)}
 }
 
-undetermined contains {"reason": "networks_unknown", "facts": {"why": doubt.why}, "path": doubt.path} if {
+undetermined contains object.union({"reason": "networks_unknown", "facts": facts}, place) if {
 	some doubt in azure_firewall.doubts(input.resource)
+	facts := {"why": doubt.why}
+	place := object.remove(doubt, ["why"])
 }
 
 undetermined contains {"reason": "setting_unknown", "facts": facts, "path": reading.path} if {

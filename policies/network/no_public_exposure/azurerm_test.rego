@@ -107,6 +107,13 @@ test_breaks_at_the_network_rules_beside_the_account if {
 	criterion.deny == closed with input as account with data.environment as rules("Deny", {"$refers": ["x"]})
 }
 
+test_undetermined_when_the_rules_beside_the_account_are_unknown if {
+	at := [beside, "", "r"]
+	expected := {object.union(finding("networks_unknown", {"why": "u"}, ["values", "default_action"]), {"at": at})}
+	unknown := rules({"$unknown": "u"}, {"$refers": ["x"]})
+	criterion.undetermined == expected with input as account with data.environment as unknown
+}
+
 test_undetermined_when_network_rules_point_at_something_unknown if {
 	expected := {finding("networks_unknown", {"why": "network rules that may be those of this account point at something unknown"}, ["values"])}
 	criterion.undetermined == expected with input as account with data.environment as rules("Deny", {})

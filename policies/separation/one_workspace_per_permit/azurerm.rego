@@ -9,10 +9,10 @@ deny contains {"reason": "holds_two_permits", "facts": {"permits": concat(", ", 
 	count(named) > 1
 }
 
-# One resource whose permit is unknown is no doubt by itself: it takes two to share a place.
+# It takes two permits to share a place, and what comes from one unknown is one permit.
 undetermined contains {"reason": "permit_unknown", "facts": facts, "path": ["values"]} if {
 	input.scope == "project"
-	count(named) + count(unclear) > 1
+	count(named) + count({resource.why | some resource in unclear}) > 1
 	some resource in unclear
 	facts := {"resource": resource.address, "why": resource.why}
 }

@@ -39,6 +39,17 @@ test_undetermined_when_a_permit_is_unknown if {
 	}
 }
 
+test_one_unknown_for_all_is_one_permit if {
+	same := accounts([{"$unknown": "var.tags has no value"}, {"$unknown": "var.tags has no value"}])
+	criterion.deny | criterion.undetermined == set() with input as group({}) with data.environment as same
+	expected := {
+		finding("permit_unknown", {"resource": "a0", "why": "u"}),
+		finding("permit_unknown", {"resource": "a1", "why": "v"}),
+	}
+	apart := accounts([{"$unknown": "u"}, {"$unknown": "v"}])
+	criterion.undetermined == expected with input as group({}) with data.environment as apart
+}
+
 test_another_label_is_read if {
 	expected := {finding("holds_two_permits", {"permits": "1, 2"})}
 	other := object.union(group({"our-permit": "2"}), {"parameters": {"permit_label": "our-permit"}})
