@@ -20,7 +20,9 @@ readings(values, setting) := [{"value": null, "path": ["values"]}] if {
 }
 
 # The blocks of a name. One that cannot be read stands there as an unknown.
-blocks(values, name) := [{"value": b, "path": ["values", name, i]} | some i, b in values[name]] if is_array(values[name])
+blocks(values, name) := [{"value": b, "path": ["values", name, i]} | some i, b in values[name]] if {
+	is_array(values[name])
+}
 
 blocks(values, name) := [] if {
 	not known.is_unknown(values)

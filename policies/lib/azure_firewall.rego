@@ -50,7 +50,7 @@ readings(resource) := [] if {
 	not is_alone(resource)
 }
 
-readings(resource) := azure.readings(resource.values, {"block": blocks[resource.type], "attribute": "default_action"}) if {
+readings(resource) := azure.readings(resource.values, object.union(setting, {"block": blocks[resource.type]})) if {
 	asked(resource)
 	not stands_beside(resource)
 }

@@ -5,11 +5,12 @@ import data.lib.azure
 import data.lib.known
 
 # Places of listeners that take unencrypted requests and send nobody on to an encrypted one.
-broken(gateway) := [{"reason": "listener_in_plaintext", "attribute": "protocol", "path": array.concat(listener.path, ["protocol"])} |
+broken(gateway) := [{"reason": "listener_in_plaintext", "attribute": "protocol", "path": path} |
 	some listener in listeners(gateway)
 	listener.value.protocol == "Http"
 	not redirected(gateway.values, listener.value)
 	count(unread(gateway, listener.value)) == 0
+	path := array.concat(listener.path, ["protocol"])
 ]
 
 doubts(gateway) := [{"attribute": "http_listener", "why": why, "path": listener.path} |

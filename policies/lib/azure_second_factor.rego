@@ -6,7 +6,10 @@ import data.lib.azure_conditional_access as access
 import data.lib.azure_partners as partners
 import data.lib.known
 
-shortcomings(policy, break_glass) := (state(policy) | people(policy, break_glass)) | ((targets(policy) | controls(policy)) | narrowed(policy))
+shortcomings(policy, break_glass) := union({
+	state(policy), people(policy, break_glass), targets(policy),
+	controls(policy), narrowed(policy),
+})
 
 state(policy) := {found("policy_not_enforced", {"state": reading.value}, reading) |
 	reading := access.read(policy, [], "state")
@@ -30,8 +33,9 @@ is_break_glass("excluded_users", user, accounts) if {
 	account.name == user
 }
 
-targets(policy) := {found("not_all_applications", {}, access.read(policy, places.applications, "included_applications")) |
-	included := access.list(policy, places.applications, "included_applications")
+targets(policy) := {found("not_all_applications", {}, reading) |
+	reading := access.read(policy, places.applications, "included_applications")
+	included := access.elements(reading.value)
 	not "All" in included
 	count(unknown_in(included)) == 0
 } | {found("not_all_applications", {}, access.read(policy, places.applications, "excluded_applications")) |
@@ -40,17 +44,19 @@ targets(policy) := {found("not_all_applications", {}, access.read(policy, places
 }
 
 # With OR any other control lets people in without a second factor.
-controls(policy) := {found("other_control_suffices", {"control": control}, access.read(policy, ["grant_controls"], "operator")) |
-	access.read(policy, ["grant_controls"], "operator").value == "OR"
+controls(policy) := {found("other_control_suffices", {"control": control}, operator) |
+	operator := access.read(policy, ["grant_controls"], "operator")
+	operator.value == "OR"
 	some control in access.controls(policy)
 	is_string(control)
 	control != "mfa"
 }
 
 # Conditions under which the policy does not hold, each with what it must say to hold always.
-narrowed(policy) := {found("only_under_conditions", {"attribute": row.attribute}, access.read(policy, row.blocks, row.attribute)) |
+narrowed(policy) := {found("only_under_conditions", {"attribute": row.attribute}, reading) |
 	some row in places.conditions
-	some value in access.list(policy, row.blocks, row.attribute)
+	reading := access.read(policy, row.blocks, row.attribute)
+	some value in access.elements(reading.value)
 	is_string(value)
 	not value in row.harmless
 } | legacy(policy)

@@ -17,7 +17,8 @@ decides(resource) if {
 	known.is_unknown(resource.values.name)
 }
 
-broken(resource) := [{"reason": "plaintext_allowed", "attribute": "require_secure_transport", "path": ["values", "value"]} |
+broken(resource) := [place |
+	place := {"reason": "plaintext_allowed", "attribute": "require_secure_transport", "path": ["values", "value"]}
 	decides(resource)
 	resource.values.name == "require_secure_transport"
 	is_string(resource.values.value)

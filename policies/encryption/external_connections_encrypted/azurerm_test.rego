@@ -25,11 +25,13 @@ test_breaks_when_files_can_be_sent_in_plaintext if {
 }
 
 test_breaks_below_the_lowest_version if {
-	every value, name in {"TLS1_1": "azurerm_storage_account", "1.0": "azurerm_mssql_server", "Disabled": "azurerm_mssql_server"} {
-		attribute := {"azurerm_storage_account": "min_tls_version", "azurerm_mssql_server": "minimum_tls_version"}[name]
+	every value in ["1.0", "1.1", "Disabled"] {
+		attribute := "minimum_tls_version"
 		expected := {too_old(attribute, value, "1.2", ["values", attribute])}
-		criterion.deny == expected with input as of(name, {attribute: value})
+		criterion.deny == expected with input as of("azurerm_mssql_server", {attribute: value})
 	}
+	other := {too_old("min_tls_version", "TLS1_1", "1.2", ["values", "min_tls_version"])}
+	criterion.deny == other with input as of("azurerm_storage_account", {"min_tls_version": "TLS1_1"})
 }
 
 test_a_stricter_profile_breaks_what_the_default_meets if {

@@ -29,9 +29,10 @@ deny contains {"reason": "kept_too_short", "facts": facts, "at": way.at, "path":
 
 deny contains finding if some finding in classes.breaches(input.resource, input.parameters)
 
-undetermined contains {"reason": "retention_unknown", "facts": {"why": doubt.why}, "at": doubt.at, "path": doubt.path} if {
+undetermined contains {"reason": "retention_unknown", "facts": facts, "at": doubt.at, "path": doubt.path} if {
 	some wanted in unsatisfied
 	some doubt in logs.doubts(ways, wanted)
+	facts := {"why": doubt.why}
 }
 
 undetermined contains {"reason": "retention_unknown", "facts": {"why": why}, "path": ["values"]} if {

@@ -97,7 +97,8 @@ test_the_environment_breaks_when_a_class_is_kept_too_short if {
 }
 
 test_the_environment_is_undetermined_when_a_class_has_no_store_or_retention if {
-	unkept := {finding("class_unknown", {"class": "data_access", "why": "spe.yaml names no store for it"}, ["spec", "log_stores"])}
+	facts := {"class": "data_access", "why": "spe.yaml names no store for it"}
+	unkept := {finding("class_unknown", facts, ["spec", "log_stores"])}
 	criterion.undetermined == unkept with input as environment("other", 400, []) with data.environment as {}
 	why := "spe.yaml states no retention for its store"
 	unstated := {finding("class_unknown", {"class": "data_access", "why": why}, ["spec", "log_stores"])}

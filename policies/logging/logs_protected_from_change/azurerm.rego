@@ -23,9 +23,9 @@ deny contains {"reason": "purged_at_once", "facts": {}, "path": reading.path} if
 	reading.value == true
 }
 
-deny contains {"reason": "shares_its_group", "facts": {"neighbour": neighbour}, "path": ["values", "resource_group_name"]} if {
+deny contains {"reason": "shares_its_group", "facts": facts, "path": ["values", "resource_group_name"]} if {
 	is_store
-	neighbour := min(stores.neighbours(input.resource))
+	facts := {"neighbour": min(stores.neighbours(input.resource))}
 	not stores.guarded(input.resource)
 	not stores.perhaps_guarded(input.resource)
 }

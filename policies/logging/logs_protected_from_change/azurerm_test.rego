@@ -111,7 +111,8 @@ test_a_role_assignment_of_its_own_guards_the_store if {
 test_undetermined_when_the_group_is_unknown if {
 	expected := {finding("separation_unknown", {"why": "u"}, ["values", "resource_group_name"])}
 	subject := workspace({"resource_group_name": {"$unknown": "u"}})
-	criterion.undetermined == expected with input as subject with data.reach.logs as ways with data.environment as vault("rg")
+	criterion.undetermined == expected with input as subject with data.reach.logs as ways
+		with data.environment as vault("rg")
 }
 
 pointer := "storage_container_resource_manager_id"

@@ -52,7 +52,8 @@ test_breaks_when_another_control_suffices if {
 }
 
 test_breaks_when_the_policy_holds_only_sometimes if {
-	expected := {finding("only_under_conditions", {"attribute": "excluded_locations"}, under("locations", ["excluded_locations"]))}
+	place := under("locations", ["excluded_locations"])
+	expected := {finding("only_under_conditions", {"attribute": "excluded_locations"}, place)}
 	trusting := policy(conditions({"locations": [{"included_locations": ["All"], "excluded_locations": ["AllTrusted"]}]}))
 	criterion.deny == expected with input as trusting with data.environment as seen([trusting])
 	path := ["values", "conditions", 0, "sign_in_risk_levels"]
@@ -98,6 +99,8 @@ test_the_environment_is_not_asked_where_people_sign_in_elsewhere if {
 
 kind := "azuread_conditional_access_policy"
 
+asking := {"operator": "OR", "built_in_controls": ["mfa"]}
+
 blocker := {"grant_controls": [{"operator": "OR", "built_in_controls": ["block"]}]}
 
 whole := {
@@ -110,7 +113,7 @@ conditions(other) := {"conditions": [object.union(whole, other)]}
 
 policy(values) := {
 	"resource": {"type": kind, "address": "p", "values": object.union(
-		object.union({"state": "enabled", "grant_controls": [{"operator": "OR", "built_in_controls": ["mfa"]}]}, conditions({})),
+		object.union({"state": "enabled", "grant_controls": [asking]}, conditions({})),
 		values,
 	)},
 	"parameters": {"break_glass_accounts": [{"name": "emergency"}]},

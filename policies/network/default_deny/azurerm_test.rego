@@ -33,7 +33,8 @@ test_rules_beside_the_group_count_like_blocks if {
 	seen := {rule_kind: {"": {
 		"i": beside(deny("Inbound")), "o": beside(deny("Outbound")), "a": beside(allow("Inbound", "*", 100)),
 	}}}
-	expected := {object.union(finding("everybody_allowed", {"direction": "Inbound"}, ["values"]), {"at": [rule_kind, "", "a"]})}
+	found := finding("everybody_allowed", {"direction": "Inbound"}, ["values"])
+	expected := {object.union(found, {"at": [rule_kind, "", "a"]})}
 	criterion.deny == expected with input as group([]) with data.environment as seen
 }
 
@@ -118,7 +119,8 @@ test_breaks_when_a_cluster_enforces_no_network_policy if {
 	criterion.deny == none with input as cluster({"network_policy": "none"}) with data.environment as {}
 	criterion.deny == set() with input as cluster({"network_policy": "cilium"}) with data.environment as {}
 	unclear := {finding("isolation_unknown", {"why": "u"}, place)}
-	criterion.undetermined == unclear with input as cluster({"network_policy": {"$unknown": "u"}}) with data.environment as {}
+	unknown := cluster({"network_policy": {"$unknown": "u"}})
+	criterion.undetermined == unclear with input as unknown with data.environment as {}
 }
 
 rule_kind := "azurerm_network_security_rule"

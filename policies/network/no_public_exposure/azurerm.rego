@@ -53,9 +53,7 @@ undetermined contains {"reason": "setting_unknown", "facts": facts, "path": read
 interface_addresses := azure.readings(input.resource.values, {
 	"block": "ip_configuration",
 	"attribute": "public_ip_address_id",
-}) if {
-	input.resource.type == "azurerm_network_interface"
-}
+}) if input.resource.type == "azurerm_network_interface"
 
 # Network rules are judged with their account where it is in sight.
 applies if not azure_firewall.judged_elsewhere(input.resource)

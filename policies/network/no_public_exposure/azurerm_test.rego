@@ -29,7 +29,7 @@ test_breaks_when_a_cluster_is_not_private if {
 }
 
 test_undetermined_when_the_switch_is_unknown_or_of_another_type if {
-	every value, why in {{"$unknown": "var.public has no value"}: "var.public has no value", 1: "not of the expected type"} {
+	every value, why in {{"$unknown": "u"}: "u", 1: "not of the expected type"} {
 		expected := {unknown("public_network_access_enabled", why, ["values", "public_network_access_enabled"])}
 		subject := of("azurerm_mssql_server", {"public_network_access_enabled": value})
 		criterion.undetermined == expected with input as subject with data.environment as {}
@@ -115,7 +115,8 @@ test_undetermined_when_the_rules_beside_the_account_are_unknown if {
 }
 
 test_undetermined_when_network_rules_point_at_something_unknown if {
-	expected := {finding("networks_unknown", {"why": "network rules that may be those of this account point at something unknown"}, ["values"])}
+	why := "network rules that may be those of this account point at something unknown"
+	expected := {finding("networks_unknown", {"why": why}, ["values"])}
 	criterion.undetermined == expected with input as account with data.environment as rules("Deny", {})
 	several := rules("Deny", {"$refers": ["x", "y"], "$any": true})
 	criterion.undetermined == expected with input as account with data.environment as several
