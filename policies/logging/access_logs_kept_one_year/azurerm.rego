@@ -45,7 +45,7 @@ undetermined contains finding if some finding in classes.doubts(input.resource, 
 
 applies if count(asked) > 0
 
-applies if input.resource.kind
+applies if count(classes.assigned(input.resource, input.parameters)) > 0
 
 asked := subjects.wanted(input.resource, ways)
 

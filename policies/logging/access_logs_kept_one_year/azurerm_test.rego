@@ -96,6 +96,14 @@ test_the_environment_breaks_when_a_class_is_kept_too_short if {
 		with data.environment as {}
 }
 
+test_the_environment_is_not_asked_for_classes_of_other_platforms if {
+	store := {"name": "s", "platform": "outside", "classes": ["data_access"], "retention_days": 30}
+	elsewhere := object.union(environment("data_access", 365, []), {"resource": {"spec": {"log_stores": [store]}}})
+	criterion.deny | criterion.undetermined == set() with input as elsewhere with data.environment as {}
+	not criterion.applies with input as elsewhere with data.environment as {}
+	criterion.applies with input as environment("data_access", 365, []) with data.environment as {}
+}
+
 test_the_environment_is_undetermined_when_a_class_has_no_store_or_retention if {
 	facts := {"class": "data_access", "why": "spe.yaml names no store for it"}
 	unkept := {finding("class_unknown", facts, ["spec", "log_stores"])}
