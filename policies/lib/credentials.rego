@@ -22,7 +22,7 @@ kubeconfigs(resource, kind) := [entry |
 	kind == "Secret"
 	some side in ["data", "stringData"]
 	some entry in field.entries(field.root(resource, []), [side])
-	regex.match(`(?i)(kubeconfig|admin\.conf)$`, field.name(entry.path))
+	regex.match(`(kubeconfig|admin\.conf)$`, lower(field.name(entry.path)))
 ]
 
 # One that carries its own certificate or token; kubeadm's admin.conf is of the group system:masters.
@@ -34,21 +34,21 @@ own(resource, kind) := [found |
 
 carries(entry) if {
 	is_string(entry.value)
-	regex.match(`(?m)^\s*(-\s*)?(client-certificate-data|token|password):`, entry.value)
+	regex.match(`(?m)^[ \t]*(-[ \t]*)?(client-certificate-data|token|password):`, entry.value)
 }
 
-carries(entry) if regex.match(`(?i)admin\.conf$`, field.name(entry.path))
+carries(entry) if endswith(lower(field.name(entry.path)), "admin.conf")
 
 # Credentials of the group system:masters, which no issuer and no second factor stands before.
 administrators(resource, kind) := [{"facts": {"key": field.name(entry.path)}, "path": entry.path} |
 	some entry in kubeconfigs(resource, kind)
-	regex.match(`(?i)admin\.conf$`, field.name(entry.path))
+	endswith(lower(field.name(entry.path)), "admin.conf")
 ]
 
 # Kubeconfigs that may be an administrator's: whose they are is not read.
 of_someone(resource, kind) := [{"facts": {"key": field.name(entry.path)}, "path": entry.path} |
 	some entry in kubeconfigs(resource, kind)
-	not regex.match(`(?i)admin\.conf$`, field.name(entry.path))
+	not endswith(lower(field.name(entry.path)), "admin.conf")
 ]
 
 encoded(resource, kind) := [{"facts": {"key": field.name(entry.path)}, "path": entry.path} |

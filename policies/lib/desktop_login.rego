@@ -71,12 +71,12 @@ texts(resource, kind) := [text |
 	kind == "ConfigMap"
 	some text in field.entries(field.root(resource, []), ["data"])
 	is_string(text.value)
-	regex.match(`authenticator_class\s*[=:]`, text.value)
+	regex.match(`authenticator_class[ \t]*[=:]`, text.value)
 ]
 
 authenticators(resource, kind) := [{"facts": {"authenticator": name}, "path": text.path} |
 	some text in texts(resource, kind)
-	some line in regex.find_n(`authenticator_class\s*[=:]\s*['"]?[A-Za-z_.]+`, text.value, -1)
-	name := regex.replace(line, `authenticator_class\s*[=:]\s*['"]?`, "")
-	regex.match(`(?i)(^|\.)(dummy|native|pam|local|firstuse)(authenticator)?$`, name)
+	some line in regex.find_n(`authenticator_class[ \t]*[=:][ \t]*['"]?[A-Za-z_.]+`, text.value, -1)
+	name := regex.replace(line, `authenticator_class[ \t]*[=:][ \t]*['"]?`, "")
+	regex.match(`(^|\.)(dummy|native|pam|local|firstuse)(authenticator)?$`, lower(name))
 ]

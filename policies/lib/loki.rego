@@ -7,22 +7,22 @@ import data.lib.field
 texts(map) := [text |
 	some text in field.entries(field.root(map, []), ["data"])
 	is_string(text.value)
-	regex.match(`(?m)^\s*schema_config:`, text.value)
-	regex.match(`(?m)^\s*(limits_config|compactor|ingester|storage_config|table_manager):`, text.value)
+	regex.match(`(?m)^[ \t]*schema_config:`, text.value)
+	regex.match(`(?m)^[ \t]*(limits_config|compactor|ingester|storage_config|table_manager):`, text.value)
 ]
 
 hours_in := {"h": 1, "d": 24, "w": 168, "y": 8760}
 
 stated(text) := {period |
-	some line in regex.find_n(`(?m)^\s*retention_period:\s*"?[^\s"#]+`, text, -1)
-	period := regex.replace(line, `^\s*retention_period:\s*"?`, "")
+	some line in regex.find_n(`(?m)^[ \t]*retention_period:[ \t]*"?[^ \t\r\n"#]+`, text, -1)
+	period := regex.replace(line, `^[ \t]*retention_period:[ \t]*"?`, "")
 }
 
 hours(period) := to_number(trim_right(period, "hdwy")) * hours_in[substring(period, count(period) - 1, 1)] if {
 	regex.match(`^[0-9]{1,6}[hdwy]$`, period)
 }
 
-deletes(text) if regex.match(`(?m)^\s*(retention_enabled|retention_deletes_enabled):\s*true\b`, text)
+deletes(text) if regex.match(`(?m)^[ \t]*(retention_enabled|retention_deletes_enabled):[ \t]*true([^a-z]|$)`, text)
 
 short(map, retention_days) := [{"facts": {"period": period}, "path": text.path} |
 	some text in texts(map)
@@ -45,13 +45,13 @@ doubts(text) := array.concat(
 	array.concat(
 		["its retention_period is not a plain duration" | some period in stated(text); not hours(period)],
 		["it keeps some streams or tenants for another time" |
-			regex.match(`(?m)^\s*(-\s*)?(retention_stream|per_tenant_override_config):`, text)
+			regex.match(`(?m)^[ \t]*(-[ \t]*)?(retention_stream|per_tenant_override_config):`, text)
 		],
 	),
 )
 
 # Settings by which tenants may delete what is logged.
-deletion := [`(?m)^\s*deletion_mode:\s*"?filter-and-delete\b`, `(?m)^\s*delete_request_store:\s*"?[a-z]`]
+deletion := [`(?m)^[ \t]*deletion_mode:[ \t]*"?filter-and-delete`, `(?m)^[ \t]*delete_request_store:[ \t]*"?[a-z]`]
 
 deletable(map) := [{"facts": {"setting": setting}, "path": text.path} |
 	some text in texts(map)

@@ -35,13 +35,13 @@ requires(jwt, accepted) if {
 values(rule) := {trim(text, `'"`) |
 	expression := field.at(rule, ["expression"]).value
 	asks_for_factor(expression)
-	not regex.match(`\|\||!|\bnot\b|\?`, expression)
+	not regex.match(`\|\||!|\?`, expression)
 	some text in regex.find_n(`'[^']*'|"[^"]*"`, expression, -1)
 }
 
 asks_for_factor(expression) if {
 	is_string(expression)
-	regex.match(`\bclaims\.(acr|amr)\b`, expression)
+	regex.match(`(^|[^A-Za-z0-9_.])claims\.(acr|amr)([^A-Za-z0-9_]|$)`, expression)
 }
 
 # Rules on acr or amr that are not one of the plain forms.

@@ -259,13 +259,13 @@ fn platform_block(form: &mut Form<'_>, place: &Place<'_>, platform: Platform, en
         form.fault(entry.at, format!("platform `{platform}` has no `subjects`: nothing would be judged"));
     }
     let joins = form.texts(map, "joins");
-    for (at, kind) in subjects.iter().chain(&joins) {
-        // Realms are seen by every platform.
-        let joined_realm = joins.iter().any(|(of, _)| of == at) && readable(Platform::Keycloak, kind);
-        if !readable(platform, kind) && !joined_realm {
-            let hint = group_of(kind).map(|kind| format!("did you mean `{kind}`?"));
-            form.hinted(*at, format!("no reader of {platform} gives resources of kind `{kind}`"), hint);
-        }
+    // Realms are seen from every platform, so every rule may join them.
+    let seen_by_all = |kind: &str| readable(Platform::Keycloak, kind);
+    let asked = subjects.iter().filter(|(_, kind)| !readable(platform, kind));
+    let joined = joins.iter().filter(|(_, kind)| !readable(platform, kind) && !seen_by_all(kind));
+    for (at, kind) in asked.chain(joined) {
+        let hint = group_of(kind).map(|kind| format!("did you mean `{kind}`?"));
+        form.hinted(*at, format!("no reader of {platform} gives resources of kind `{kind}`"), hint);
     }
     let named = form.optional_text(map, "rule");
     let rule = match named {
