@@ -6,11 +6,13 @@ import data.lib.limits
 import data.lib.pod as pods
 import data.lib.restricted
 import data.lib.restricted_labels
+import data.lib.restricted_probes
 import data.lib.restricted_unread
 import data.lib.unread
 
 breaches(resource, pod, ranges, parameters) := object.union(restricted.breaches(pod), {
 	"apparmor_annotated_off": restricted_labels.annotated_unconfined(resource, pod.path),
+	"probe_elsewhere": restricted_probes.elsewhere(pod),
 	"unlimited": limits.unlimited(pod, ranges),
 	"root_writable": writable_roots(pod, parameters),
 })
@@ -25,6 +27,7 @@ writable_roots(pod, parameters) := [pods.about(container, place, {}) |
 gaps(resource, pod, ranges, parameters) := [gap |
 	some list in [
 		restricted_unread.gaps(pod),
+		restricted_probes.gaps(pod),
 		limits.gaps(pod, ranges),
 		unread.of(field.at(field.root(resource, []), restricted_labels.annotations(pod.path)), "map"),
 		[gap |

@@ -4,8 +4,12 @@ package lib.tls_ingress
 import data.lib.field
 import data.lib.unread
 
-# Annotations by which a controller sends everybody from http to https; "false" turns that off.
-redirects := ["nginx.ingress.kubernetes.io/ssl-redirect", "nginx.ingress.kubernetes.io/force-ssl-redirect"]
+# Annotations by which a controller is told to serve plain http too, and the value that tells it.
+redirects := {
+	"kubernetes.io/ingress.allow-http": "true",
+	"nginx.ingress.kubernetes.io/force-ssl-redirect": "false",
+	"nginx.ingress.kubernetes.io/ssl-redirect": "false",
+}
 
 # Annotations that put the certificate on the cloud's load balancer, where spec.tls stays empty.
 elsewhere := [
@@ -33,9 +37,9 @@ breaches(ingress) := {
 		not covered(ingress, host.value)
 	],
 	"redirect_off": [{"facts": {"annotation": key}, "path": off.edit} |
-		some key in redirects
+		some key, value in redirects
 		off := annotation(ingress, key)
-		off.value == "false"
+		off.value == value
 	],
 }
 
@@ -77,8 +81,8 @@ gaps(ingress) := [gap |
 	some list in [
 		unread.gaps([root(ingress)], [
 			[["spec", "tls"], "list"], [["spec", "rules"], "list"], [["metadata", "annotations"], "map"],
-			[["metadata", "annotations", redirects[0]], "text"], [["metadata", "annotations", redirects[1]], "text"],
 		]),
+		[gap | some key, _ in redirects; some gap in unread.of(annotation(ingress, key), "text")],
 		unread.gaps(field.elements(root(ingress), ["spec", "tls"]), [[[], "map"], [["hosts"], "list"]]),
 		unread.gaps(field.elements(root(ingress), ["spec", "rules"]), [[[], "map"], [["host"], "text"]]),
 		unread.gaps(

@@ -1,60 +1,54 @@
 package encryption.encrypted_at_rest.kubernetes
 
-import data.lib.at_rest
-import data.lib.claim_places
+import data.lib.node_disk
+import data.lib.reach
 
-deny contains {"reason": reason, "facts": found.facts, "path": found.path} if {
-	some reason, places in at_rest.breaches(input.resource, input.address, input.parameters)
-	some found in places
+deny contains {"reason": "storage_open", "facts": {"why": way.why}, "at": way.at, "path": way.path} if {
+	some way in reach.open(ways)
 }
 
-deny contains {"reason": "claim_not_encrypted", "facts": found.facts, "path": found.path} if {
-	input.scope != "exempt"
-	some found in array.concat(
-		at_rest.claims_open(input.resource, input.address[0], data.environment, attested),
-		at_rest.pod_claims_open(pod, data.environment, attested),
-	)
+deny contains {"reason": "own_key_missing", "facts": {}, "at": way.at, "path": way.path} if {
+	some way in keyed_by_others
+	way.customer_key == false
 }
 
-deny contains {"reason": "node_disk_not_encrypted", "facts": found.facts, "path": found.path} if {
-	input.scope != "exempt"
-	false in at_rest.nodes_encrypted(data.environment)
-	some found in claim_places.on_disk(pod)
+deny contains {"reason": "node_disk_open", "facts": found.facts, "path": found.path} if {
+	false in node_disk.encrypted(data.environment)
+	some found in scratch
 }
 
-undetermined contains {"reason": reason, "facts": found.facts, "path": found.path} if {
-	some reason, places in at_rest.unknown(input.resource, input.address, input.parameters)
-	some found in places
+undetermined contains {"reason": "storage_unknown", "facts": {"why": way.why}, "at": way.at, "path": way.path} if {
+	some way in reach.unknown(ways)
 }
 
-undetermined contains {"reason": "claim_unknown", "facts": found.facts, "path": found.path} if {
-	input.scope != "exempt"
-	some found in array.concat(
-		at_rest.claims_unknown(input.resource, input.address[0], data.environment, attested),
-		at_rest.pod_claims_unknown(pod, data.environment, attested),
-	)
+undetermined contains {"reason": "own_key_unknown", "facts": {}, "at": way.at, "path": way.path} if {
+	some way in keyed_by_others
+	not is_boolean(way.customer_key)
 }
 
 undetermined contains {"reason": "node_disk_unknown", "facts": found.facts, "path": found.path} if {
-	input.scope != "exempt"
-	at_rest.nodes_encrypted(data.environment) == set()
-	some found in claim_places.on_disk(pod)
+	node_disk.encrypted(data.environment) == set()
+	some found in scratch
 }
 
 undetermined contains {"reason": "field_unknown", "facts": gap.facts, "path": gap.path} if {
 	input.scope != "exempt"
-	some gap in array.concat(claim_places.gaps(input.resource, input.address[0]), claim_places.gaps_of_pod(pod))
+	some gap in node_disk.gaps(input.pod)
 }
 
-applies if input.address[0] in {at_rest.class_kind, at_rest.volume_kind}
+applies if ways != []
 
-applies if {
-	input.scope != "exempt"
-	asked := array.concat(claim_places.specs(input.resource, input.address[0]), claim_places.ephemeral(pod))
-	array.concat(asked, claim_places.on_disk(pod)) != []
-}
+applies if scratch != []
 
-attested := input.parameters.encrypted_storage_classes
+# Exempt namespaces hold no health data.
+ways := [way | input.scope != "exempt"; some way in reach.storage(input.address)]
 
-# A claim of its own has no pod.
-pod := object.get(input, "pod", {"spec": {}, "path": []})
+scratch := [found | input.scope != "exempt"; some found in node_disk.scratch(input.pod)]
+
+# What the provider encrypts with a key of its own or of the customer, where the profile wants the latter.
+keyed_by_others := [way |
+	input.parameters.require_customer_keys == true
+	some way in ways
+	way.answer == "closed"
+	way.by != "attested"
+]

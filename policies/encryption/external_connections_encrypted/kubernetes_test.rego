@@ -37,6 +37,10 @@ test_breaks_when_the_redirect_is_turned_off if {
 	expected := {breach("redirect_off", {"annotation": key}, ["metadata", "annotations", key])}
 	off := object.union(ingress({"tls": [{}]}), annotated({key: "false"}))
 	on := object.union(ingress({"tls": [{}]}), annotated({key: "true"}))
+	plain := "kubernetes.io/ingress.allow-http"
+	allowed := {breach("redirect_off", {"annotation": plain}, ["metadata", "annotations", plain])}
+	asked := object.union(ingress({"tls": [{}]}), annotated({plain: "true"}))
+	criterion.deny == allowed with input as asked with data.environment as {}
 	criterion.deny == expected with input as off
 		with data.environment as {}
 	criterion.deny == set() with input as on

@@ -99,6 +99,19 @@ test_breaks_when_the_old_annotation_turns_apparmor_off if {
 	criterion.deny == set() with input as on with data.environment as {}
 }
 
+test_breaks_when_a_probe_or_hook_goes_elsewhere if {
+	expected := {
+		in_container("probe_elsewhere", {"host": "10.0.0.1"}, ["livenessProbe", "httpGet", "host"]),
+		in_container("probe_elsewhere", {"host": "db"}, ["lifecycle", "preStop", "tcpSocket", "host"]),
+	}
+	body := {
+		"livenessProbe": {"httpGet": {"host": "10.0.0.1", "port": 80}},
+		"readinessProbe": {"httpGet": {"host": "", "port": 80}},
+		"lifecycle": {"preStop": {"tcpSocket": {"host": "db", "port": 80}}},
+	}
+	criterion.deny == expected with input as workload({}, body) with data.environment as {}
+}
+
 test_breaks_when_the_root_is_writable_where_the_profile_asks if {
 	expected := {in_container("root_writable", {}, ["securityContext"])}
 	strict := {"parameters": {"require_read_only_root": true}}
