@@ -24,7 +24,7 @@ fn a_leak_ends_with_1_and_every_planted_one_is_found() {
         "SPE-NET-01 batch/CronJob/project-sovn/sync host_network".to_owned(),
         "SPE-HRD-02 batch/CronJob/project-sovn/sync privileged".to_owned(),
         "SPE-HRD-02 batch/CronJob/project-sovn/sync host_path".to_owned(),
-        "SPE-ENC-01 PersistentVolumeClaim/project-kreft/cohort claim_not_encrypted".to_owned(),
+        "SPE-ENC-01 PersistentVolumeClaim/project-kreft/cohort storage_open".to_owned(),
         "SPE-ENC-03 networking.k8s.io/Ingress/kube-system/desktop tls_missing".to_owned(),
         "SPE-SEP-01 Namespace/project-sovn mark_missing".to_owned(),
         "SPE-AUD-01 speguard/Environment/vidda-analyserom stated_not_met".to_owned(),
