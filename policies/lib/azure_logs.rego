@@ -4,6 +4,8 @@
 # path}; src/reach/logs gives their shape.
 package lib.azure_logs
 
+import data.lib.azure_log_tables as log_tables
+
 # Every list must be covered by one of its categories. A category group stands for all of them.
 # Source: Azure Monitor's list of log categories by resource type.
 required := {
@@ -29,23 +31,14 @@ required := {
 	"azurerm_virtual_desktop_workspace": [["Management"]],
 }
 
-# The workspace table that a category is kept in, where it has one of its own.
-tables := {
-	"AZFWApplicationRule": "AZFWApplicationRule", "AZFWNetworkRule": "AZFWNetworkRule",
-	"AuditEvent": "AZKVAuditLogs", "AuditLogs": "AuditLogs", "BastionAuditLogs": "MicrosoftAzureBastionAuditLogs",
-	"Connection": "WVDConnections", "DataPlaneRequests": "CDBDataPlaneRequests", "Management": "WVDManagement",
-	"MySqlAuditLogs": "AzureDiagnostics", "NonInteractiveUserSignInLogs": "AADNonInteractiveUserSignInLogs",
-	"PostgreSQLLogs": "PGSQLServerLogs", "SQLSecurityAuditEvents": "AzureDiagnostics",
-	"ServicePrincipalSignInLogs": "AADServicePrincipalSignInLogs", "SignInLogs": "SigninLogs",
-	"StorageDelete": "StorageBlobLogs", "StorageRead": "StorageBlobLogs", "StorageWrite": "StorageBlobLogs",
-	"guard": "AKSControlPlane", "kube-apiserver": "AKSControlPlane", "kube-audit": "AKSAudit",
-	"kube-audit-admin": "AKSAuditAdmin",
-}
-
 groups := {"allLogs", "audit"}
 
-# The ways of a resource's logs that take one of the wanted categories; any way where none is named.
-taking(ways, wanted) := [way | some way in ways; way.answer == "open"; takes(way, wanted)]
+# The ways of a resource's logs that take one of the wanted categories, or may; any way where none is named.
+taking(ways, wanted) := [way | some way in ways; way.answer == "open"; may_take(way, wanted)]
+
+may_take(way, wanted) if takes(way, wanted)
+
+may_take(way, _) if way.unread
 
 takes(way, wanted) if {
 	some category in way.categories
@@ -78,22 +71,30 @@ overriding(way, wanted) if count(overriding_days(way, wanted)) > 0
 
 overriding_days(way, wanted) := [kept |
 	some category in wanted
-	kept := way.tables[tables[category]]
+	kept := way.tables[log_tables.table(category)]
 	is_number(kept)
 ]
 
 enough(ways, wanted, least) if {
 	some way in taking(ways, wanted)
+	takes(way, wanted)
 	days(way, wanted) >= least
 }
 
-# Why it cannot be told whether some way keeps the wanted categories long enough: {why, at, path}.
-doubts(ways, wanted) := array.concat(
-	[object.union(place(way), {"why": why}) | some way in taking(ways, wanted); why := way.days_unknown],
-	array.concat(
-		[object.union(place(way), {"why": way.unread}) | some way in ways; way.unread],
-		[object.union(place(way), {"why": way.why}) | some way in ways; way.answer == "unknown"],
-	),
-)
+# Why it cannot be told whether some way keeps the wanted categories long enough: {why, at, path}. What a way may
+# take is no doubt where it keeps too little anyway.
+doubts(ways, wanted, least) := [{"why": why, "at": way.at, "path": way.path} |
+	some way in ways
+	some why in doubt(way, wanted, least)
+]
 
-place(way) := {"at": way.at, "path": way.path}
+doubt(way, _, _) := {way.why} if way.answer == "unknown"
+
+doubt(way, wanted, least) := days_doubt(way, wanted) | category_doubt(way, wanted, least) if way.answer == "open"
+
+days_doubt(way, wanted) := {way.days_unknown | may_take(way, wanted)}
+
+category_doubt(way, wanted, least) := {way.unread |
+	not takes(way, wanted)
+	days(way, wanted) >= least
+}

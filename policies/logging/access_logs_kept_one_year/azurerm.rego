@@ -17,12 +17,12 @@ deny contains {"reason": "category_not_sent", "facts": {"category": wanted[0]}, 
 	count(ways) > 0
 	some wanted in unsatisfied
 	count(logs.taking(ways, wanted)) == 0
-	count(logs.doubts(ways, wanted)) == 0
+	count(logs.doubts(ways, wanted, least)) == 0
 }
 
 deny contains {"reason": "kept_too_short", "facts": facts, "at": way.at, "path": way.path} if {
 	some wanted in unsatisfied
-	count(logs.doubts(ways, wanted)) == 0
+	count(logs.doubts(ways, wanted, least)) == 0
 	some way in logs.taking(ways, wanted)
 	facts := {"days": logs.days(way, wanted), "retention_days": least, "to": way.to}
 }
@@ -31,7 +31,7 @@ deny contains finding if some finding in classes.breaches(input.resource, input.
 
 undetermined contains {"reason": "retention_unknown", "facts": facts, "at": doubt.at, "path": doubt.path} if {
 	some wanted in unsatisfied
-	some doubt in logs.doubts(ways, wanted)
+	some doubt in logs.doubts(ways, wanted, least)
 	facts := {"why": doubt.why}
 }
 

@@ -65,6 +65,14 @@ test_undetermined_when_categories_cannot_be_read if {
 	expected := {finding_at("retention_unknown", {"why": "u"})}
 	unread := ways([to({"days": 400, "categories": [], "unread": "u"})])
 	criterion.undetermined == expected with input as vault with data.reach.logs as unread
+	criterion.deny == set() with input as vault with data.reach.logs as unread
+}
+
+test_categories_that_cannot_be_read_are_no_doubt_where_the_sink_keeps_too_little if {
+	expected := {too_short(30)}
+	unread := ways([to({"days": 30, "categories": [], "unread": "u"})])
+	criterion.deny == expected with input as vault with data.reach.logs as unread
+	criterion.undetermined == set() with input as vault with data.reach.logs as unread
 }
 
 test_undetermined_when_nothing_was_derived if {
