@@ -1,9 +1,9 @@
 //! Rego in the engine that judges and in a second one: tests, form, and what every case makes the rules say.
-use crate::criteria::{BUNDLE, CASES};
+use crate::criteria::{BUNDLE, CASES, Tried};
 use serde_json::{Value as Json, json};
 use speguard::{
     commands::{cases::Expected, policies},
-    evaluate::{Question, run_tests},
+    evaluate::{Evaluation, Question, run_tests},
     model::{Number, Value},
 };
 use std::{
@@ -105,8 +105,7 @@ fn a_second_engine_says_the_same_about_every_case() {
 }
 
 fn questions() -> Vec<Question> {
-    let read = CASES.iter().filter_map(|case| case.read(&BUNDLE).ok());
-    read.flat_map(|read| read.questions(&BUNDLE)).collect()
+    CASES.iter().filter_map(|tried| tried.read.as_ref().ok()).flat_map(|read| read.questions(&BUNDLE)).collect()
 }
 
 fn by_package(questions: &[Question]) -> BTreeMap<String, Vec<&Question>> {
@@ -249,12 +248,11 @@ fn noticed(files: &[(String, String)], path: &str, without: &str) -> bool {
         .collect();
     let Ok(bundle) = speguard::evaluate::Bundle::trusting(changed.clone()) else { return true };
     let stem = folder.strip_prefix("policies/").unwrap();
-    let cases = CASES.iter().filter(|case| format!("{}/{}", case.domain, case.criterion) == stem);
-    let disagrees = cases.filter(|case| case.expected != Expected::Meets).any(|case| {
-        let Ok(read) = case.read(&BUNDLE) else { return false };
-        let all =
-            |bundle| case.evaluate(bundle, &read).iter().map(|one| format!("{:?}", one.verdict)).collect::<Vec<_>>();
-        all(&bundle) != all(&BUNDLE)
+    let own = |tried: &&Tried| format!("{}/{}", tried.case.domain, tried.case.criterion) == stem;
+    let verdicts = |all: &[Evaluation]| all.iter().map(|one| one.verdict.clone()).collect::<Vec<_>>();
+    let disagrees = CASES.iter().filter(own).filter(|tried| tried.case.expected != Expected::Meets).any(|tried| {
+        let Ok(read) = &tried.read else { return false };
+        verdicts(&tried.case.evaluate(&bundle, read)) != verdicts(&tried.evaluations)
     });
     let (libraries, own): (Vec<_>, Vec<_>) = changed.into_iter().partition(|(path, _)| path.contains("/lib/"));
     let libraries = libraries.into_iter().filter(|(path, _)| !path.ends_with("_test.rego"));

@@ -120,8 +120,8 @@ pub(super) struct Sight<'a> {
     reach: &'a Reach,
     naming: Naming<'a>,
     kinds: BTreeMap<Text, Seen>,
-    /// Resources of joined kinds, whose ways can be seen too.
-    joined: BTreeMap<&'a Text, Vec<&'a ResourceId>>,
+    /// The ways of joined kinds, by topic: made once, because every rule that joins the kind sees them.
+    joined: BTreeMap<&'static str, BTreeMap<Text, Seen>>,
     /// Who is called what, for findings that point elsewhere.
     names: BTreeMap<(Text, Text, Text), ResourceId>,
 }
@@ -141,59 +141,37 @@ impl<'a> Sight<'a> {
             joined.entry(kind).or_default().push(&resource.id);
         }
         let kinds = bodies.into_iter().map(|(kind, places)| (kind.clone(), nested(places))).collect();
+        let ids: Vec<&ResourceId> = joined.into_values().flatten().collect();
+        let joined = topics(reach).map(|(topic, ways)| (topic, by_kind(&naming, ways, ids.iter().copied())));
         let names = seen
             .iter()
             .filter(|resource| joins.contains(&resource.id.kind))
             .map(|resource| (key(&naming, &resource.id), resource.id.clone()))
             .collect();
-        Self { reach, naming, kinds, joined, names }
+        Self { reach, naming, kinds, joined: joined.into(), names }
     }
 
     /// `data` of a rule that joins these kinds, asked about these subjects.
     pub(super) fn data(&self, joins: &[Text], subjects: &[&Resource]) -> Seen {
         let kinds = joins.iter().filter_map(|kind| Some((kind.clone(), self.kinds.get(kind)?.clone())));
-        let reach = [
-            ("internet", &self.reach.internet),
-            ("projects", &self.reach.projects),
-            ("logs", &self.reach.logs),
-            ("storage", &self.reach.storage),
-            ("isolation", &self.reach.isolation),
-        ];
-        let reach = reach.map(|(name, ways)| (name, self.ways(ways, joins, subjects)));
+        let reach = topics(self.reach).map(|(topic, ways)| (topic, self.ways(topic, ways, joins, subjects)));
         Seen::object([("environment", Seen::object(kinds)), ("reach", Seen::object(reach))])
     }
 
-    fn ways(&self, ways: &Ways, joins: &[Text], subjects: &[&Resource]) -> Seen {
-        let mut places: BTreeMap<Text, Places> = BTreeMap::new();
-        let joined = joins.iter().filter_map(|kind| self.joined.get(kind)).flatten().copied();
-        for id in subjects.iter().map(|resource| &resource.id).chain(joined) {
-            if let Some(of) = ways.get(id) {
-                let seen = Seen::list(of.iter().map(|way| self.way(id, way)));
-                let names = places.entry(id.kind.clone()).or_default().entry(id.namespace.clone()).or_default();
-                names.insert(self.naming.name(id), seen);
-            }
+    fn ways(&self, topic: &str, ways: &Ways, joins: &[Text], subjects: &[&Resource]) -> Seen {
+        let own = subjects.iter().map(|resource| &resource.id).filter(|id| !joins.contains(&id.kind));
+        let mut kinds = by_kind(&self.naming, ways, own);
+        if let Some(joined) = self.joined.get(topic) {
+            let of = |kind: &Text| Some((kind.clone(), joined.get(kind)?.clone()));
+            kinds.extend(joins.iter().filter_map(of));
         }
-        Seen::object(places.into_iter().map(|(kind, places)| (kind, nested(places))))
-    }
-
-    fn way(&self, subject: &ResourceId, way: &Way) -> Seen {
-        let (at, path): (_, &[Step]) =
-            way.witness.last().map_or((subject, &[]), |hop| (&hop.resource, hop.path.as_slice()));
-        let facts = way.facts.iter().map(|entry| (entry.key.clone(), self.naming.value(&at.root, &entry.value)));
-        let answer = Seen::text(&way.answer.name().into());
-        let place = [("answer", answer), ("at", self.address(at)), ("path", steps(path))];
-        Seen::object(facts.chain(place.map(|(key, value)| (Text::from(key), value))))
-    }
-
-    /// `[kind, namespace, name]`.
-    fn address(&self, id: &ResourceId) -> Seen {
-        Seen::list([&id.kind, &id.namespace, &self.naming.name(id)].map(Seen::text))
+        Seen::object(kinds)
     }
 
     /// `input` of a subject, without the parameters, which differ by criterion.
     pub(super) fn input(&self, resource: &Resource) -> Vec<(&'static str, Seen)> {
         let mut input = vec![
-            ("address", self.address(&resource.id)),
+            ("address", address(&self.naming, &resource.id)),
             ("scope", Seen::text(&resource.scope.name().into())),
             ("resource", self.naming.body(resource)),
         ];
@@ -223,9 +201,8 @@ impl<'a> Sight<'a> {
         if subject.kind == kind && subject.namespace == namespace && self.naming.name(subject) == name {
             return subject.clone();
         }
-        let hops = |ways: &'a Ways| ways.get(subject).into_iter().flatten().flat_map(|way| &way.witness);
-        let Reach { internet, projects, logs, storage, isolation } = self.reach;
-        let hop = [internet, projects, logs, storage, isolation]
+        let hops = |(_, ways): (_, &'a Ways)| ways.get(subject).into_iter().flatten().flat_map(|way| &way.witness);
+        let hop = topics(self.reach)
             .into_iter()
             .flat_map(hops)
             .map(|hop| &hop.resource)
@@ -238,6 +215,39 @@ impl<'a> Sight<'a> {
             name,
         })
     }
+}
+
+/// Every topic of reach, by the name that rules know it by.
+fn topics(reach: &Reach) -> [(&'static str, &Ways); 5] {
+    let Reach { internet, projects, logs, storage, isolation } = reach;
+    [("internet", internet), ("projects", projects), ("logs", logs), ("storage", storage), ("isolation", isolation)]
+}
+
+/// The ways of some resources, as a rule sees them: by kind, namespace and name.
+fn by_kind<'i>(naming: &Naming<'_>, ways: &Ways, ids: impl Iterator<Item = &'i ResourceId>) -> BTreeMap<Text, Seen> {
+    let mut kinds: BTreeMap<Text, Places> = BTreeMap::new();
+    for id in ids {
+        if let Some(of) = ways.get(id) {
+            let seen = Seen::list(of.iter().map(|one| way(naming, id, one)));
+            let names = kinds.entry(id.kind.clone()).or_default().entry(id.namespace.clone()).or_default();
+            names.insert(naming.name(id), seen);
+        }
+    }
+    kinds.into_iter().map(|(kind, places)| (kind, nested(places))).collect()
+}
+
+fn way(naming: &Naming<'_>, subject: &ResourceId, way: &Way) -> Seen {
+    let (at, path): (_, &[Step]) =
+        way.witness.last().map_or((subject, &[]), |hop| (&hop.resource, hop.path.as_slice()));
+    let facts = way.facts.iter().map(|entry| (entry.key.clone(), naming.value(&at.root, &entry.value)));
+    let answer = Seen::text(&way.answer.name().into());
+    let place = [("answer", answer), ("at", address(naming, at)), ("path", steps(path))];
+    Seen::object(facts.chain(place.map(|(key, value)| (Text::from(key), value))))
+}
+
+/// `[kind, namespace, name]`.
+fn address(naming: &Naming<'_>, id: &ResourceId) -> Seen {
+    Seen::list([&id.kind, &id.namespace, &naming.name(id)].map(Seen::text))
 }
 
 fn key(naming: &Naming<'_>, id: &ResourceId) -> (Text, Text, Text) {
