@@ -330,12 +330,22 @@ fn values_that_grow_without_end_end_in_an_unknown() {
 }
 
 #[test]
+fn an_object_too_large_to_be_parsed_in_time_is_a_problem() {
+    let entries: String = (0..10_001).map(|at| format!("    k{at} = 1\n")).collect();
+    let text = format!("locals {{\n  large = {{\n{entries}  }}\n}}\nresource \"azurerm_a\" \"a\" {{}}\n");
+    let documents = [document("main.tf", text.as_bytes())];
+    let environment = normalise::environment(&documents, Vec::new(), &Options::default()).unwrap().environment;
+    let causes: Vec<&str> = environment.problems.iter().map(|problem| problem.cause.as_str()).collect();
+    assert_eq!(causes, ["not read as HCL: the block has more than 10000 assignments: split it"]);
+}
+
+#[test]
 fn a_chain_of_references_too_deep_is_unknown_and_no_crash() {
     let mut text = "locals {\n  a0 = 1\n".to_owned();
-    for at in 0..5000 {
+    for at in 0..3000 {
         text += &format!("  a{} = local.a{at} + 1\n", at + 1);
     }
-    text += "}\nresource \"azurerm_example\" \"a\" {\n  sum = local.a5000\n}\n";
+    text += "}\nresource \"azurerm_example\" \"a\" {\n  sum = local.a3000\n}\n";
     let documents = [document("main.tf", text.as_bytes())];
     let environment = normalise::environment(&documents, Vec::new(), &Options::default()).unwrap().environment;
     let resource = environment.all().find(|resource| resource.id.kind.as_ref() == "azurerm_example").unwrap();

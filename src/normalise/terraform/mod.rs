@@ -271,7 +271,7 @@ fn parsed(document: &Document) -> Result<Parsed, Problem> {
     }
     parse::body(text)
         .map(Parsed::Body)
-        .map_err(|error| problem(error.at.line, error.at.column, format!("not valid HCL: {}", error.cause)))
+        .map_err(|error| problem(error.at.line, error.at.column, format!("not read as HCL: {}", error.cause)))
 }
 
 /// The one platform that an unreadable file names in its resource types.

@@ -18,11 +18,19 @@ pub(super) struct SyntaxError {
     pub(super) cause: String,
 }
 
+/// Assignments that one top-level block may hold: the parser compares each key of an object with all before it, and a
+/// hundred thousand would take minutes. No block of a person comes near.
+const BLOCK_ASSIGNMENTS_MAX: usize = 10_000;
+
 /// Reads a whole file.
 ///
 /// # Errors
 /// The first thing that is not HCL; the parser does not go on after it.
 pub(super) fn body(text: &str) -> Result<Body, SyntaxError> {
+    if let Some(line) = overfull(text) {
+        let cause = format!("the block has more than {BLOCK_ASSIGNMENTS_MAX} assignments: split it");
+        return Err(SyntaxError { at: Mark { line, column: 1 }, cause });
+    }
     let parsed = hcl_edit::parser::parse_body(text).map_err(|error| syntax_error(&error))?;
     Ok(Reader::new(text).body(&parsed))
 }
@@ -34,6 +42,43 @@ pub(super) fn body(text: &str) -> Result<Body, SyntaxError> {
 pub(super) fn template(text: &str) -> Result<Node, SyntaxError> {
     let parsed = hcl_edit::parser::parse_template(text).map_err(|error| syntax_error(&error))?;
     Ok(Reader::without_places().template_node(&parsed, Mark::default(), Trim::All))
+}
+
+/// The line at which a top-level block has too many assignments. Such a block starts with its name in the first column,
+/// which no line of an object can: only the text of a heredoc or a comment could look the same, and is passed over.
+fn overfull(text: &str) -> Option<u32> {
+    let mut count = 0;
+    let mut heredoc: Option<&str> = None;
+    let mut comment = false;
+    for (at, line) in text.lines().enumerate() {
+        count += line.bytes().filter(|byte| matches!(byte, b'=' | b':')).count();
+        match heredoc {
+            Some(end) if line.trim() == end => heredoc = None,
+            Some(_) => {}
+            None if comment => comment = !line.contains("*/"),
+            None if opens_comment(line) => comment = true,
+            None if line.ends_with('{')
+                && line.starts_with(|c: char| c.is_ascii_alphabetic())
+                && !line.contains('=') =>
+            {
+                count = 0;
+            }
+            None => {
+                let end = line.rsplit_once("<<").map(|(_, end)| end.trim_start_matches('-').trim());
+                heredoc = end.filter(|end| !end.is_empty() && end.chars().all(|c| c.is_alphanumeric() || c == '_'));
+            }
+        }
+        if count > BLOCK_ASSIGNMENTS_MAX {
+            return u32::try_from(at + 1).ok();
+        }
+    }
+    None
+}
+
+/// Whether a comment starts in a line and goes on after it; `/*` inside quotes is none.
+fn opens_comment(line: &str) -> bool {
+    let Some((before, after)) = line.rsplit_once("/*") else { return false };
+    !after.contains("*/") && before.replace("\\\"", "").matches('"').count() % 2 == 0
 }
 
 fn syntax_error(error: &hcl_edit::parser::Error) -> SyntaxError {
