@@ -4,7 +4,7 @@ import data.lib.admin_sign_in
 import data.lib.credentials
 import data.lib.token_rules
 
-deny contains {"reason": "issuer_not_phishing_resistant", "facts": found.facts, "path": found.path} if {
+deny contains {"reason": "phishable_administrators", "facts": found.facts, "path": found.path} if {
 	kind == admin_sign_in.kind
 	some found in admin_sign_in.breaches(input.resource, data.environment)
 }

@@ -13,7 +13,7 @@ test_meets_when_administrators_must_show_a_key if {
 }
 
 test_breaks_when_a_code_is_enough_for_administrators if {
-	expected := {breach("issuer_not_phishing_resistant", {"issuer": issuer}, ["jwt", 0, "claimValidationRules"])}
+	expected := {breach("phishable_administrators", {"issuer": issuer}, ["jwt", 0, "claimValidationRules"])}
 	otp := tokens([{"claim": "amr", "requiredValue": "otp"}])
 	either := tokens([{"expression": "claims.amr.exists(m, m in ['hwk', 'otp'])"}])
 	criterion.deny == expected with input as otp with data.environment as bound("oidc:ops")
@@ -30,7 +30,7 @@ criterion.deny |
 }
 
 test_counts_a_role_of_wildcards_as_administration if {
-	expected := {breach("issuer_not_phishing_resistant", {"issuer": issuer}, ["jwt", 0, "claimValidationRules"])}
+	expected := {breach("phishable_administrators", {"issuer": issuer}, ["jwt", 0, "claimValidationRules"])}
 	all := {"rules": [{"verbs": ["*"], "resources": ["*"], "apiGroups": ["*"]}]}
 	some_verbs := {"rules": [{"verbs": ["get"], "resources": ["*"], "apiGroups": ["*"]}]}
 	criterion.deny == expected with input as tokens([]) with data.environment as with_role(all)
