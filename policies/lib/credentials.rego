@@ -5,7 +5,7 @@ import data.lib.field
 
 breaches(resource, kind) := {
 	"person_certificate": certificates(resource, kind),
-	"kubeconfig_with_credentials": own(resource, kind),
+	"kubeconfig_with_credentials": administrators(resource, kind),
 }
 
 request := "certificates.k8s.io/CertificateSigningRequest"
@@ -25,35 +25,16 @@ kubeconfigs(resource, kind) := [entry |
 	regex.match(`(kubeconfig|admin\.conf)$`, lower(field.name(entry.path)))
 ]
 
-# One that carries its own certificate or token; kubeadm's admin.conf is of the group system:masters.
-own(resource, kind) := [found |
-	some entry in kubeconfigs(resource, kind)
-	carries(entry)
-	found := {"facts": {"key": field.name(entry.path)}, "path": entry.path}
-]
-
-carries(entry) if {
-	is_string(entry.value)
-	regex.match(`(?m)^[ \t]*(-[ \t]*)?(client-certificate-data|token|password):`, entry.value)
-}
-
-carries(entry) if endswith(lower(field.name(entry.path)), "admin.conf")
-
-# Credentials of the group system:masters, which no issuer and no second factor stands before.
+# kubeadm's own file is of the group system:masters, which no issuer and no second factor stands before.
 administrators(resource, kind) := [{"facts": {"key": field.name(entry.path)}, "path": entry.path} |
 	some entry in kubeconfigs(resource, kind)
 	endswith(lower(field.name(entry.path)), "admin.conf")
 ]
 
-# Kubeconfigs that may be an administrator's: whose they are is not read.
+# Kubeconfigs of others: whose they are, and what they carry, is not read.
 of_someone(resource, kind) := [{"facts": {"key": field.name(entry.path)}, "path": entry.path} |
 	some entry in kubeconfigs(resource, kind)
 	not endswith(lower(field.name(entry.path)), "admin.conf")
-]
-
-encoded(resource, kind) := [{"facts": {"key": field.name(entry.path)}, "path": entry.path} |
-	some entry in kubeconfigs(resource, kind)
-	not carries(entry)
 ]
 
 asked(resource, kind) if kubeconfigs(resource, kind) != []

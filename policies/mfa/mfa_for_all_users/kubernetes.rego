@@ -20,7 +20,7 @@ undetermined contains {"reason": reason, "facts": found.facts, "path": found.pat
 	some places in [
 		sign_in.unknown(subject, data.environment),
 		sign_in_whole.unknown(subject, data.environment),
-		{"kubeconfig_unread": credentials.encoded(input.resource, kind)},
+		{"kubeconfig_unread": credentials.of_someone(input.resource, kind)},
 		{"field_unknown": desktop_login.gaps(subject.pod)},
 	]
 	some reason, list in places

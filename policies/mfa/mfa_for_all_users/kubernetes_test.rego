@@ -114,9 +114,9 @@ test_breaks_when_jupyterhub_checks_its_own_passwords if {
 
 test_breaks_at_credentials_that_go_past_the_issuer if {
 	certificate := {breach("person_certificate", {}, ["spec", "signerName"])}
-	kubeconfig := {breach("kubeconfig_with_credentials", {"key": "kubeconfig"}, ["stringData", "kubeconfig"])}
+	kubeconfig := {breach("kubeconfig_with_credentials", {"key": "admin.conf"}, ["data", "admin.conf"])}
 	request := {"spec": {"signerName": "kubernetes.io/kube-apiserver-client"}}
-	secret := {"stringData": {"kubeconfig": "users:\n- name: a\n  user:\n    token: x\n"}}
+	secret := {"data": {"admin.conf": "YQ=="}}
 	criterion.deny == certificate with input as subject("certificates.k8s.io/CertificateSigningRequest", request)
 		with data.environment as {}
 	criterion.deny == kubeconfig with input as subject("Secret", secret) with data.environment as {}

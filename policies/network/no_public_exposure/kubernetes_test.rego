@@ -167,6 +167,8 @@ test_undetermined_when_values_are_unknown_or_of_another_type if {
 	criterion.undetermined == host with input as ingress([{"host": unknown}])
 	criterion.undetermined == listeners with input as at_door(gateway("https"))
 	criterion.undetermined == image with input as pod([{"name": "main", "image": unknown}])
+	parents := {gap("parentRefs", "not of the expected type", ["spec", "parentRefs"])}
+	criterion.undetermined == parents with input as route({"parentRefs": "main"}) with data.environment as {}
 }
 
 parameters := {
