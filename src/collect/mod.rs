@@ -1,6 +1,6 @@
 //! Bytes in, and where they came from. Start at [`files`].
 //!
-//! [`walk`] finds files and says what each folder is, [`read`] opens them, [`helm`] and [`kustomize`] render.
+//! `walk` finds files and says what each folder is, `read` opens them, `helm` and `kustomize` render.
 mod helm;
 mod kustomize;
 mod name;
