@@ -1,12 +1,13 @@
 //! JSON Schemas of what persons write: fresh, and the fixtures fit them. `UPDATE=1` writes them anew.
 use serde_json::Value as Json;
-use speguard::{judge::profile, normalise::spe};
+use speguard::{evaluate, judge::profile, normalise::spe};
 use std::{collections::BTreeMap, fs, path::Path};
 
 /// Every schema by file name.
 fn schemas() -> BTreeMap<&'static str, Json> {
     let mut schemas: BTreeMap<_, _> = spe::schemas().into_iter().collect();
     schemas.insert("profile.schema.json", profile::schema());
+    schemas.insert("criterion.schema.json", evaluate::schema());
     schemas
 }
 
@@ -30,7 +31,7 @@ fn the_schemas_in_the_repository_are_those_of_the_readers() {
 #[test]
 fn what_the_fixtures_state_fits_its_schema() {
     let schemas = schemas();
-    let mut folders = vec![root().join("fixtures/environments"), root().join("policies/profiles")];
+    let mut folders = vec![root().join("fixtures/environments"), root().join("policies")];
     let mut held = BTreeMap::new();
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).unwrap() {
@@ -43,11 +44,13 @@ fn what_the_fixtures_state_fits_its_schema() {
                 continue;
             }
             let text = fs::read_to_string(&path).unwrap();
-            if !text.contains("speguard.io/v1alpha1") {
+            let criterion = path.ends_with("criterion.yaml");
+            if !criterion && !text.contains("speguard.io/v1alpha1") {
                 continue;
             }
             for document in serde_saphyr::from_multiple::<Json>(&text).unwrap() {
                 let name = match document["kind"].as_str() {
+                    None if criterion => "criterion.schema.json",
                     Some("SecureProcessingEnvironment") => "spe.schema.json",
                     Some("Waiver") => "waiver.schema.json",
                     Some("Attestation") => "attestation.schema.json",

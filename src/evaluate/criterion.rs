@@ -10,7 +10,7 @@ use crate::model::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-const KEYS: &[&str] = &[
+pub(super) const KEYS: &[&str] = &[
     "id",
     "title",
     "requirement",
@@ -29,10 +29,10 @@ const KEYS: &[&str] = &[
     "note",
     "spuhin_ref",
 ];
-const PLATFORM_KEYS: &[&str] = &["subjects", "joins", "rule", "remedy", "checks", "chain"];
+pub(super) const PLATFORM_KEYS: &[&str] = &["subjects", "joins", "rule", "remedy", "checks", "chain"];
 
 /// How the catalogue read a reference; printed beside it, so that nobody takes a draft for law.
-const STATUSES: &[&str] = &[
+pub(super) const STATUSES: &[&str] = &[
     "verbatim",
     "verified-draft",
     "verified",

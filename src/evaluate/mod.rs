@@ -6,6 +6,7 @@ mod engine;
 mod finding;
 mod form;
 mod parameter;
+mod schema;
 mod sight;
 mod subset;
 mod tests_of_rules;
@@ -14,6 +15,8 @@ mod yaml;
 pub use bundle::{Bundle, STANDARD};
 pub use engine::Coverage;
 pub use tests_of_rules::{TestOutcome, run_tests};
+
+pub use schema::schema;
 
 use crate::model::{
     CriterionId, Environment, Finding, Map, Platform, Reach, Resource, ResourceId, Text, Verdict, View,
