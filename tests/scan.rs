@@ -59,6 +59,12 @@ fn every_key_of_the_summary_ends_the_text() {
 }
 
 #[test]
+fn a_permission_that_ran_out_is_said() {
+    let text = scan(&["fixtures/environments/leaky"]).out;
+    assert!(text.contains("spec.allowed_destinations[0] ended 2026-03-31: renew or remove it"), "{text}");
+}
+
+#[test]
 fn norwegian_is_asked_for_or_taken_from_the_locale() {
     let asked = scan(&["fixtures/environments/leaky", "--lang", "nb"]).out;
     assert!(asked.contains("Ingen direkte utgående tilgang til internett"), "{asked}");

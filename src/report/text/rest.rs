@@ -29,6 +29,7 @@ pub(super) fn write(desk: &mut Desk<'_>) {
     exempt(desk);
     clusters(desk);
     waivers(desk);
+    expired(desk);
     unread(desk);
     if !desk.page.environment.description.stated {
         desk.pen.gap();
@@ -125,6 +126,22 @@ fn waivers(desk: &mut Desk<'_>) {
             let place = format!("{}:{}", clean(waiver.origin.path()), waiver.origin.mark().line);
             desk.pen.line(&format!("  {} {place}", desk.pen.styled(pen::BLUE, "-->")));
         }
+    }
+}
+
+/// Permissions of the description that were dropped because their last day is over.
+fn expired(desk: &mut Desk<'_>) {
+    let expired = &desk.page.environment.description.expired;
+    if expired.is_empty() {
+        return;
+    }
+    heading(desk, "heading-expired", expired.len());
+    for permission in expired {
+        let facts = [("entry", clean(&permission.entry)), ("until", clean(&permission.expires))];
+        let facts: Vec<(&str, &str)> = facts.iter().map(|(name, text)| (*name, text.as_ref())).collect();
+        desk.pen.prose("  ", 4, &desk.phrases.with("permission-expired", &facts));
+        let place = format!("{}:{}", clean(permission.origin.path()), permission.origin.mark().line);
+        desk.pen.line(&format!("  {} {place}", desk.pen.styled(pen::BLUE, "-->")));
     }
 }
 

@@ -108,6 +108,11 @@ heading-waivers = { $count ->
 waiver-expired = { $id } has expired
 waiver-expired-on = { $id } expired on { $until }: its judgements count again
 waiver-unmatched = { $id } matches no judgement that needs it: remove it, or correct its criterion and resources
+heading-expired = { $count ->
+    [one] one permission of spe.yaml has expired and counts as absent
+   *[other] { $count } permissions of spe.yaml have expired and count as absent
+}
+permission-expired = { $entry } ended { $until }: renew or remove it
 no-description = there is no spe.yaml: every namespace that is not exempt is taken for a project, no destination outside is allowed, and what only a person can say is not looked at; `speguard init` writes one
 two-clusters = { $count } separate clusters, because several sources define the same object; spe.yaml can say which sources belong together:
 

@@ -108,6 +108,11 @@ heading-waivers = { $count ->
 waiver-expired = { $id } har gått ut
 waiver-expired-on = { $id } gikk ut { $until }: det som var unntatt, teller igjen
 waiver-unmatched = { $id } treffer ingenting som trenger det: fjern det, eller rett kriterium og ressurser
+heading-expired = { $count ->
+    [one] én tillatelse i spe.yaml har gått ut og regnes ikke med
+   *[other] { $count } tillatelser i spe.yaml har gått ut og regnes ikke med
+}
+permission-expired = { $entry } tok slutt { $until }: forny eller fjern den
 no-description = spe.yaml mangler: alle navnerom som ikke er unntatt, regnes som prosjekter, ingen mål utenfor miljøet er tillatt, og det bare en person kan svare på, er ikke sett på; `speguard init` skriver en
 two-clusters = { $count } adskilte klynger, fordi flere kilder definerer det samme objektet; spe.yaml kan si hvilke kilder som hører sammen:
 
