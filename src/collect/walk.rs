@@ -203,7 +203,9 @@ fn add(path: PathBuf, name: Text, is_asked_for: bool, into: &mut Tree) {
     };
     known.is_asked_for |= is_asked_for;
     // Two repositories in one scan can hold files that are named alike.
-    if known.path != path && fs::canonicalize(&known.path).ok() != fs::canonicalize(&path).ok() {
+    // Where it cannot be told whether they are one file, they count as two: nothing is left out in silence.
+    let same = |one: &Path, other: &Path| matches!((fs::canonicalize(one), fs::canonicalize(other)), (Ok(one), Ok(other)) if one == other);
+    if known.path != path && !same(&known.path, &path) {
         let cause = "two files of different repositories have this name, and one is not read: scan them apart";
         into.problems.push(Problem::new(Origin::file(name), cause));
     }

@@ -1,12 +1,8 @@
 //! criterion.yaml as written, checked into a [`Criterion`] (the form: policies/README.md).
-use super::{
-    Fault,
-    form::{Form, listed, meant},
-    parameter, yaml,
-};
+use super::{Fault, form::Form, parameter, yaml};
 use crate::model::{
     AtAdmission, Criterion, CriterionId, Entry, Level, Map, Mark, Platform, PlatformRule, Reason, Severity, Source,
-    Text, Value, Verification,
+    Text, Value, Verification, listed, meant,
 };
 use std::collections::{BTreeMap, BTreeSet};
 

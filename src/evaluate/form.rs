@@ -1,6 +1,6 @@
 //! What every reader of a written form needs: known keys, required texts, places and hints.
 use super::Fault;
-use crate::model::{Entry, Map, Mark, Text, Value, Words};
+use crate::model::{Entry, Map, Mark, Text, Value, Words, listed, meant};
 
 /// A file being checked, and what was found wrong so far.
 pub(super) struct Form<'a> {
@@ -120,50 +120,5 @@ impl<'a> Form<'a> {
             self.hinted(at, format!("`{key}` is `{text}`, and must be one of {}", listed(&names)), hint);
         }
         chosen
-    }
-}
-
-/// `` `a`, `b` `` for people.
-pub(super) fn listed(names: &[&str]) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
-}
-
-/// The name nearest to what was written, where it is near enough to have been meant.
-pub(super) fn meant<'n>(written: &str, names: &[&'n str]) -> Option<&'n str> {
-    /// Two slips are a typing error; three make another word.
-    const SLIPS_MAX: usize = 2;
-    names
-        .iter()
-        .map(|name| (distance(written, name), *name))
-        .filter(|(slips, name)| *slips <= SLIPS_MAX && *slips < name.len())
-        .min()
-        .map(|(_, name)| name)
-}
-
-/// How many letters must be put in, left out or replaced to get from one word to the other (Levenshtein).
-fn distance(from: &str, to: &str) -> usize {
-    let to: Vec<char> = to.chars().collect();
-    let mut row: Vec<usize> = (0..=to.len()).collect();
-    for (index, letter) in from.chars().enumerate() {
-        let mut left = index + 1;
-        let mut next = vec![left];
-        for ((above_left, above), other) in row.iter().zip(row.iter().skip(1)).zip(&to) {
-            left = (above_left + usize::from(letter != *other)).min(above + 1).min(left + 1);
-            next.push(left);
-        }
-        row = next;
-    }
-    row.last().copied().unwrap_or(0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_slip_of_the_hand_is_understood_and_another_word_is_not() {
-        assert_eq!(meant("severty", &["severity", "level"]), Some("severity"));
-        assert_eq!(meant("urgency", &["severity", "level"]), None);
-        assert_eq!(meant("en", &["nb"]), None);
     }
 }

@@ -1,7 +1,7 @@
 //! The part of Rego that rules may be written in: what every engine reads the same way, what ends, and what cannot
 //! reach out. Refused at load, because an unknown name is otherwise an error only when its line is reached.
-use super::{Fault, engine, form::meant};
-use crate::model::Text;
+use super::{Fault, engine};
+use crate::model::{Text, meant};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
 
