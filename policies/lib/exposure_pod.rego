@@ -23,7 +23,8 @@ breaches(pod, address, parameters) := {
 # Programs that carry a port of the pod to the outside. Whole words of the image's path, before tag and digest.
 tunnels := `(^|[/_-])(cloudflared|ngrok|frp|frpc|frps|chisel|tailscale|inlets)($|[/_:@-])`
 
-gaps(pod) := [gap |
+gaps(unread_pod) := [gap |
+	pod := pods.read(unread_pod)
 	some list in [
 		pods.gaps(pod),
 		unread.gaps(pods.containers(pod), [[["image"], "text"], [["ports"], "list"]]),

@@ -7,42 +7,39 @@ import data.lib.known
 # The body a path starts from.
 root(value, path) := {"value": value, "path": path, "edit": path}
 
-# The place under keys. Where something on the way cannot be read, what hides it is the value.
-at(from, keys) := {
-	"value": value(from.value, keys),
+# The place under keys. Where something on the way cannot be read, what hides it is the value. The two answers that
+# nearly every question has come first: a workload is asked hundreds.
+at(from, keys) := {"value": found, "path": path, "edit": path} if {
+	is_object(from.value)
+	found := object.get(from.value, keys, null)
+	found != null
+	path := array.concat(from.path, keys)
+} else := {"value": null, "path": array.concat(from.path, keys), "edit": from.path} if {
+	is_object(from.value)
+	not from.value["$unknown"]
+	object.get(from.value, keys[0], null) == null
+} else := {"value": from.value, "path": from.path, "edit": from.path} if {
+	keys == []
+} else := {
+	"value": hidden(array.concat([from.value], way)),
 	"path": array.concat(from.path, keys),
-	"edit": array.concat(from.path, array.slice(keys, 0, depth(from.value, keys))),
+	"edit": array.concat(from.path, array.slice(keys, 0, count(way))),
+} if {
+	way := [part |
+		is_object(from.value)
+		some i, _ in keys
+		part := object.get(from.value, array.slice(keys, 0, i + 1), null)
+		part != null
+	]
 }
 
-value(body, keys) := body if keys == []
+value(body, keys) := at(root(body, []), keys).value
 
-value(body, keys) := object.get(body, keys, null) if {
-	keys != []
-	is_object(body)
-	hidden(body, keys) == []
-}
-
-value(body, keys) := null if {
-	keys != []
-	not is_object(body)
-	hidden(body, keys) == []
-}
-
-value(body, keys) := hidden(body, keys)[0] if hidden(body, keys) != []
-
-# What hides the value under keys: parts on the way to it that are not maps.
-hidden(body, keys) := [obscured(part) |
-	some part in parts(body, keys)
-	part != null
-	not is_map(part)
-]
-
-parts(body, keys) := array.concat([body | keys != []], [part |
-	is_object(body)
-	some i, _ in keys
-	i > 0
-	part := object.get(body, array.slice(keys, 0, i), null)
-])
+# What hides a value: the first part on the way to it that is not a map; null where all are.
+hidden(way) := found[0] if {
+	found := [obscured(part) | some part in way; part != null; not is_map(part)]
+	found != []
+} else := null
 
 is_map(part) if {
 	is_object(part)
@@ -52,14 +49,6 @@ is_map(part) if {
 obscured(part) := part if known.is_unknown(part)
 
 obscured(part) := {"$unknown": "not of the expected type"} if not known.is_unknown(part)
-
-# How many of the keys lead to something.
-depth(body, keys) := max(array.concat([0], [end |
-	is_object(body)
-	some i, _ in keys
-	end := i + 1
-	object.get(body, array.slice(keys, 0, end), null) != null
-]))
 
 # The places of a list's elements; none where there is no list.
 elements(from, keys) := [root(element, array.concat(place.path, [i])) |

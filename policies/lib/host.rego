@@ -6,7 +6,7 @@ import data.lib.host_containers
 import data.lib.pod as pods
 import data.lib.unread
 
-breaches(pod, parameters) := object.union(host_containers.breaches(pod), {
+breaches(unread_pod, parameters) := object.union(host_containers.breaches(pod), {
 	"host_namespace": host_namespaces(pod),
 	"host_path": host_paths(pod),
 	"host_process": host_processes(pod),
@@ -14,7 +14,9 @@ breaches(pod, parameters) := object.union(host_containers.breaches(pod), {
 	"node_chosen": chosen_nodes(pod),
 	"control_plane_tolerated": tolerations(pod),
 	"not_sandboxed": unsandboxed(pod, parameters),
-})
+}) if {
+	pod := pods.read(unread_pod)
+}
 
 host_namespaces(pod) := [{"facts": {"field": name}, "path": place.edit} |
 	some name in ["hostNetwork", "hostPID", "hostIPC"]

@@ -27,7 +27,8 @@ of_toleration := [[[], "map"], [["key"], "text"], [["operator"], "text"]]
 
 of_sandbox := [[["runtimeClassName"], "text"]]
 
-gaps(pod, parameters) := [gap |
+gaps(unread_pod, parameters) := [gap |
+	pod := pods.read(unread_pod)
 	some list in [
 		pods.gaps(pod),
 		unread.gaps([pods.whole(pod)], of_pod),

@@ -6,18 +6,23 @@ import data.lib.unread
 
 lists := ["containers", "initContainers", "ephemeralContainers"]
 
-whole(pod) := field.root(pod.spec, pod.path)
+# The same pod with what every check asks of it, found once: a rule of many checks starts from this.
+read(pod) := object.union(pod, {
+	"whole": whole(pod),
+	"containers": containers(pod),
+	"windows": windows(pod),
+})
+
+whole(pod) := pod.whole if pod.whole else := field.root(pod.spec, pod.path)
 
 # Every container that can be read.
-containers(pod) := [container |
-	some list in lists
-	some container in field.elements(whole(pod), [list])
-	field.is_map(container.value)
-]
+containers(pod) := pod.containers if pod.containers else := found(pod, lists)
 
 # The containers that run for as long as the pod may: all but the ephemeral ones, which have no resources.
-lasting(pod) := [container |
-	some list in ["containers", "initContainers"]
+lasting(pod) := found(pod, ["containers", "initContainers"])
+
+found(pod, among) := [container |
+	some list in among
 	some container in field.elements(whole(pod), [list])
 	field.is_map(container.value)
 ]
@@ -26,24 +31,15 @@ lasting(pod) := [container |
 name(container) := field.text(container, ["name"])
 
 # A container's value, or the pod's where the container says nothing.
-inherited(_, container, keys) := own if {
-	own := field.at(container, keys)
-	own.value != null
-}
-
-inherited(pod, container, keys) := shared if {
-	field.at(container, keys).value == null
-	shared := field.at(whole(pod), keys)
-	shared.value != null
-}
-
 inherited(pod, container, keys) := own if {
 	own := field.at(container, keys)
-	own.value == null
-	field.at(whole(pod), keys).value == null
-}
+	own.value != null
+} else := shared if {
+	shared := field.at(whole(pod), keys)
+	shared.value != null
+} else := field.at(container, keys)
 
-windows(pod) if field.at(whole(pod), ["os", "name"]).value == "windows"
+windows(pod) := pod.windows if is_boolean(pod.windows) else := field.at(whole(pod), ["os", "name"]).value == "windows"
 
 # What keeps the containers from being seen: {facts, path}.
 gaps(pod) := array.concat(unread_lists(pod), array.concat(unread_containers(pod), nothing_inside(pod)))

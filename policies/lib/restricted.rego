@@ -70,7 +70,7 @@ lets_all_calls(type) if {
 }
 
 # Fields that Windows does not know are not asked of its pods.
-linux(pod) := [container | some container in pods.containers(pod); not pods.windows(pod)]
+linux(pod) := [container | pods.windows(pod) == false; some container in pods.containers(pod)]
 
 volume_types := {
 	"configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "persistentVolumeClaim", "projected", "secret",

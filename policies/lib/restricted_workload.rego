@@ -10,12 +10,14 @@ import data.lib.restricted_probes
 import data.lib.restricted_unread
 import data.lib.unread
 
-breaches(resource, pod, ranges, parameters) := object.union(restricted.breaches(pod), {
+breaches(resource, unread_pod, ranges, parameters) := object.union(restricted.breaches(pod), {
 	"apparmor_annotated_off": restricted_labels.annotated_unconfined(resource, pod.path),
 	"probe_elsewhere": restricted_probes.elsewhere(pod),
 	"unlimited": limits.unlimited(pod, ranges),
 	"root_writable": writable_roots(pod, parameters),
-})
+}) if {
+	pod := pods.read(unread_pod)
+}
 
 writable_roots(pod, parameters) := [pods.about(container, place, {}) |
 	parameters.require_read_only_root == true
@@ -24,7 +26,8 @@ writable_roots(pod, parameters) := [pods.about(container, place, {}) |
 	place.value in [null, false]
 ]
 
-gaps(resource, pod, ranges, parameters) := [gap |
+gaps(resource, unread_pod, ranges, parameters) := [gap |
+	pod := pods.read(unread_pod)
 	some list in [
 		restricted_unread.gaps(pod),
 		restricted_probes.gaps(pod),

@@ -14,7 +14,9 @@ of(place, type) := [{"facts": {"field": field.name(place.edit), "why": known.why
 gaps(places, table) := [gap |
 	some from in places
 	some row in table
-	some gap in of(field.at(from, row[0]), row[1])
+	place := field.at(from, row[0])
+	place.value != null
+	some gap in of(place, row[1])
 ]
 
 fits(value, "boolean") if is_boolean(value)

@@ -1,6 +1,6 @@
 //! Rego, run. The only file that names the engine; what goes in and comes out are our own values.
 //!
-//! A [`Program`] is one rule with the library it imports, prepared once. A [`Session`] is a clone of it with the data
+//! A [`Program`] is one rule with the library it imports, parsed once. A [`Session`] is a clone of it with the data
 //! of one view. Programs are small on purpose: the engine walks all its modules at every look-up in `data`.
 use crate::model::{Item, Map, Mark, Number, Text, Unknown, Value};
 use regorus::{Engine, utils::limits::ExecutionTimerConfig};
@@ -127,10 +127,11 @@ fn list<'v>(items: impl Iterator<Item = &'v regorus::Value>) -> Result<Value, St
     items.collect::<Result<Vec<_>, String>>().map(Value::List)
 }
 
-/// One rule with the library it needs, ready to be cloned.
+/// One rule with the library it needs, parsed and ready to be cloned. The engine prepares an evaluation anew whenever its
+/// data change (about a millisecond), so a session is made for many subjects and not for one.
 #[derive(Clone, Debug)]
 pub(super) struct Program {
-    prepared: Engine,
+    parsed: Engine,
     package: String,
     heads: BTreeSet<&'static str>,
 }
@@ -158,15 +159,7 @@ impl Program {
                 heads.insert(head);
             }
         }
-        let mut program = Self { prepared: Engine::new(), package: package.to_owned(), heads };
-        // Evaluating once prepares the engine, and every clone of it with it. What an empty input answers is of no
-        // interest; that a rule may fail on it is not either.
-        engine.set_input(Seen::object::<Text>([]).0);
-        for head in &program.heads {
-            drop(engine.eval_rule(format!("data.{package}.{head}")));
-        }
-        program.prepared = engine;
-        Ok(program)
+        Ok(Self { parsed: engine, package: package.to_owned(), heads })
     }
 
     /// A clone that sees the given data.
@@ -174,7 +167,7 @@ impl Program {
     /// # Errors
     /// The engine's message.
     pub(super) fn session(&self, data: &Seen) -> Result<Session, String> {
-        let mut engine = self.prepared.clone();
+        let mut engine = self.parsed.clone();
         engine.add_data(data.0.clone()).map_err(message)?;
         Ok(Session { engine, package: self.package.clone(), heads: self.heads.clone() })
     }

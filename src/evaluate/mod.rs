@@ -77,8 +77,8 @@ pub struct Light<'a> {
     pub parameters: &'a BTreeMap<CriterionId, Map>,
 }
 
-/// Subjects judged together: their data is set once for each rule. Large enough that setting it costs nothing beside
-/// the evaluations, small enough that memory stays flat and both ends of a run keep all cores busy.
+/// Subjects judged together: their inputs are made once for all rules, and their data once for each rule. Large enough
+/// that this costs nothing beside the evaluations, small enough that memory stays flat.
 const SUBJECTS_PER_TASK: usize = 256;
 
 /// Runs every criterion that asks about a subject's kind, on all cores; in order of criterion and resource.
@@ -166,7 +166,7 @@ struct Group<'a> {
     sight: OnceLock<Sight<'a>>,
 }
 
-/// Puts every question, on all cores. Answers are in no order that means anything, but the same twice.
+/// Puts every question, on all cores: also few subjects are many questions. Answers are in no order that means anything, but the same twice.
 fn ask<'a, T: Send>(
     bundle: &'a Bundle,
     light: &Light<'a>,
@@ -195,28 +195,36 @@ fn ask<'a, T: Send>(
         .iter()
         .map(|criterion| (&criterion.id, bundle::parameters(criterion, light.parameters)))
         .collect();
-    let tasks: Vec<(&Group<'a>, &[&'a Resource])> = groups
+    let chunks: Vec<(&Group<'a>, &[&'a Resource])> = groups
         .values()
         .flat_map(|group| group.subjects.chunks(SUBJECTS_PER_TASK).map(move |chunk| (group, chunk)))
         .collect();
     let run = |(group, chunk): (&Group<'a>, &[&'a Resource])| {
         let sight = group.sight.get_or_init(|| Sight::new(&index, light.reach, &group.view, &group.joins));
-        let mut sessions: BTreeMap<(usize, Platform), (Seen, Result<Session, String>)> = BTreeMap::new();
-        let mut answers = Vec::new();
-        for resource in chunk {
-            let shared = sight.input(resource);
-            for rule in bundle.asked(resource.id.platform, &resource.id.kind) {
-                let (data, session) = sessions.entry((rule.number, rule.platform)).or_insert_with(|| {
-                    let data = sight.data(&rule.joins, chunk);
-                    let session = rule.program().and_then(|program| program.session(&data));
-                    (data, session)
-                });
-                let own = parameters.get(&rule.criterion.id).cloned().map(|seen| ("parameters", seen));
-                let input = Seen::object(shared.iter().cloned().chain(own));
-                answers.push(answer(Asking { rule, resource, sight, session, data, input }));
+        let inputs: Vec<_> = chunk.iter().map(|resource| sight.input(resource)).collect();
+        let ask_rule = |(rule, asked): (&'a Rule, Vec<usize>)| {
+            let data = sight.data(&rule.joins, chunk);
+            let mut session = rule.program().and_then(|program| program.session(&data));
+            let own = parameters.get(&rule.criterion.id).cloned().map(|seen| ("parameters", seen));
+            let mut answers = Vec::with_capacity(asked.len());
+            for (resource, input) in asked.into_iter().filter_map(|at| Some((*chunk.get(at)?, inputs.get(at)?))) {
+                let input = Seen::object(input.iter().cloned().chain(own.clone()));
+                answers.push(answer(Asking { rule, resource, sight, session: &mut session, data: &data, input }));
             }
-        }
-        answers
+            answers
+        };
+        asked_of(bundle, chunk).into_par_iter().flat_map_iter(ask_rule).collect::<Vec<T>>()
     };
-    tasks.into_par_iter().flat_map_iter(run).collect()
+    chunks.into_par_iter().flat_map_iter(run).collect()
+}
+
+/// The rules that ask about some of these subjects, each with the positions of those.
+fn asked_of<'b>(bundle: &'b Bundle, subjects: &[&Resource]) -> Vec<(&'b Rule, Vec<usize>)> {
+    let mut asked: BTreeMap<(usize, Platform), (&Rule, Vec<usize>)> = BTreeMap::new();
+    for (position, resource) in subjects.iter().enumerate() {
+        for rule in bundle.asked(resource.id.platform, &resource.id.kind) {
+            asked.entry((rule.number, rule.platform)).or_insert((rule, Vec::new())).1.push(position);
+        }
+    }
+    asked.into_values().collect()
 }
