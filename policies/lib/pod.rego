@@ -13,10 +13,14 @@ read(pod) := object.union(pod, {
 	"windows": windows(pod),
 })
 
-whole(pod) := pod.whole if pod.whole else := field.root(pod.spec, pod.path)
+whole(pod) := pod.whole if pod.whole
+
+else := field.root(pod.spec, pod.path)
 
 # Every container that can be read.
-containers(pod) := pod.containers if pod.containers else := found(pod, lists)
+containers(pod) := pod.containers if pod.containers
+
+else := found(pod, lists)
 
 # The containers that run for as long as the pod may: all but the ephemeral ones, which have no resources.
 lasting(pod) := found(pod, ["containers", "initContainers"])
@@ -39,7 +43,9 @@ inherited(pod, container, keys) := own if {
 	shared.value != null
 } else := field.at(container, keys)
 
-windows(pod) := pod.windows if is_boolean(pod.windows) else := field.at(whole(pod), ["os", "name"]).value == "windows"
+windows(pod) := pod.windows if is_boolean(pod.windows)
+
+else := field.at(whole(pod), ["os", "name"]).value == "windows"
 
 # What keeps the containers from being seen: {facts, path}.
 gaps(pod) := array.concat(unread_lists(pod), array.concat(unread_containers(pod), nothing_inside(pod)))

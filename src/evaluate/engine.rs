@@ -152,7 +152,7 @@ impl Program {
     /// # Errors
     /// The engine's message, where a module does not parse or does not compile.
     pub(super) fn compile(modules: &[(&str, &str)], main: &str, package: &str) -> Result<Self, String> {
-        let mut engine = engine(modules)?;
+        let engine = engine(modules)?;
         let mut heads = BTreeSet::new();
         for head in HEADS {
             if engine.has_declared_rule_rooted_at(main, head).map_err(message)? {
