@@ -3,8 +3,8 @@
 //! # Floor plan
 //! ```text
 //!  roof      main ─▶ cli, commands            may use everything below
-//!  2nd       assess                            ─▶ model, reach, evaluate, judge      the one staircase
-//!  1st       collect  normalise  reach  evaluate  judge  report  ─▶ model only; no doors between them
+//!  2nd       assess                                    ─▶ model, reach, evaluate, judge      the one staircase
+//!  1st       collect  normalise  reach  evaluate  judge  record  report  ─▶ model only; no doors between them
 //!  ground    model                             ─▶ nothing of ours
 //! ```
 //! Siblings never meet: what two rooms share is a noun and lives in [`model`]. `tests/floor_plan.rs` keeps the plan.
@@ -28,4 +28,5 @@ pub mod judge;
 pub mod model;
 pub mod normalise;
 pub mod reach;
+pub mod record;
 pub mod report;

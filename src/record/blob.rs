@@ -1,0 +1,1 @@
+//! Result sets and documents beside the log: content addressed, erasable.

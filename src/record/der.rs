@@ -1,0 +1,1 @@
+//! A small DER reader: as much of ASN.1 as a time-stamp token needs.

@@ -1,0 +1,16 @@
+//! The evidence log: what was judged, with which verdict, and when it existed, for a reader who trusts nobody.
+//!
+//! One shard is one append-only Merkle tree (RFC 6962) in the C2SP tlog-tiles layout with signed-note checkpoints. The
+//! log is the truth; everything else is computed from it. docs/evidence.md tells what stands where.
+pub mod anchor;
+pub mod blob;
+pub mod changes;
+pub mod der;
+pub mod merkle;
+pub mod note;
+pub mod proof;
+pub mod redact;
+pub mod row;
+pub mod tile;
+pub mod trust;
+pub mod witness;

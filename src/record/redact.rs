@@ -1,0 +1,1 @@
+//! What never enters an entry, and commitments in its place.

@@ -1,0 +1,1 @@
+//! C2SP tlog-tiles: paths, hash tiles, entry bundles. Pure.

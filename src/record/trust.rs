@@ -1,0 +1,1 @@
+//! trust.policy (C2SP tlog-policy): whom a verifier believes, and how many witnesses.

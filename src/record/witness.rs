@@ -1,0 +1,1 @@
+//! A client of C2SP tlog-witness.
