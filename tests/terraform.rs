@@ -5,6 +5,7 @@
 use proptest::prelude::*;
 use serde_json::{Map, Value as Json, json};
 use speguard::{
+    collect::{Collected, Request},
     model::{Document, Environment, Number, Origin, Unknown, Value},
     normalise::{self, Options},
 };
@@ -210,7 +211,11 @@ fn a_configuration_with_modules_evaluates_as_opentofu_plans_it() {
     }
     asked.push('}');
     documents.push(document("asked.tf", asked.as_bytes()));
-    let environment = normalise::environment(&documents, Vec::new(), &Options::default()).unwrap().environment;
+    // What is no document of its own: templates, scripts.
+    let is_code = |document: &Document| document.origin.path().ends_with(".tf");
+    let (code, beside): (Vec<Document>, Vec<Document>) = documents.iter().cloned().partition(is_code);
+    let options = Options { beside, ..Options::default() };
+    let environment = normalise::environment(&code, Vec::new(), &options).unwrap().environment;
     assert_eq!(environment.problems, []);
     let resource = environment.all().find(|resource| resource.id.kind.as_ref() == "azurerm_example").unwrap();
     let ours = json_of(resource.body.get("values").unwrap());
@@ -274,7 +279,10 @@ fn without_nulls(value: &Json) -> Json {
 fn what_no_text_can_tell_is_unknown_with_its_reason() {
     let cases = [
         ("timestamp()", "timestamp() is known when the program runs"),
-        ("file(\"a.txt\")", "file() reads the disk"),
+        ("file(\"a.txt\")", "file(): the file `a.txt` was not read"),
+        ("fileexists(\"${path.module}/a.txt\")", "fileexists(): the file `./a.txt` was not read"),
+        ("file(\"/etc/passwd\")", "file(): the file `/etc/passwd` was not read"),
+        ("file(\"../../../etc/passwd\")", "file(): the file `../../../etc/passwd` was not read"),
         ("terraform.workspace", "terraform.workspace is chosen when the program runs"),
         ("nosuch(1)", "nosuch() is not known here"),
         ("var.missing", "there is no variable `missing`"),
@@ -412,4 +420,70 @@ const PIECES: &[&str] = &[
     "indent(-1, \"\")",
     "join(\"\", [[]])",
     "range(0, 1, 0)",
+    "yamldecode(\"a: [\")",
+    "yamlencode(",
+    "formatdate(\"'æ\", \"2024\")",
+    "timeadd(\"2024-01-01T00:00:00Z\", \"9e9h\")",
+    "csvdecode(\"æ,\\n\\\"\")",
+    "templatestring(\"$${x}\", {x = 1})",
+    "file(\"a\")",
 ];
+
+/// The answers of a folder's `azurerm_example.a`, read as `scan` reads it.
+fn scanned(folder: &Path) -> Json {
+    let request = Request { paths: vec![folder.to_owned()], helm_values: Vec::new() };
+    let Collected { documents, beside, problems, .. } = speguard::collect::files(&request).unwrap();
+    let options = Options { beside, ..Options::default() };
+    let environment = normalise::environment(&documents, problems, &options).unwrap().environment;
+    let resource = environment.all().find(|resource| resource.id.kind.as_ref() == "azurerm_example").unwrap();
+    json_of(resource.body.get("values").unwrap())
+}
+
+#[test]
+fn files_that_the_code_names_are_read_and_none_outside_what_is_scanned() {
+    let outside = tempfile::tempdir().unwrap();
+    fs::write(outside.path().join("secret.sh"), "secret").unwrap();
+    let repository = tempfile::tempdir().unwrap();
+    let at = |path: &str| repository.path().join(path);
+    let write = |path: &str, text: &str| {
+        fs::create_dir_all(at(path).parent().unwrap()).unwrap();
+        fs::write(at(path), text).unwrap();
+    };
+    fs::create_dir(at(".git")).unwrap();
+    write(
+        "infra/main.tf",
+        "resource \"azurerm_example\" \"a\" {\n  near = file(\"${path.module}/near.sh\")\n  above = file(\"../scripts/above.sh\")\n  yaml = yamldecode(file(\"../settings.yaml\")).days\n  linked = file(\"secret.sh\")\n  ignored = file(\"ignored.sh\")\n  large = filesha256(\"large.zip\")\n}\n",
+    );
+    write("infra/near.sh", "near");
+    write("scripts/above.sh", "above");
+    write("settings.yaml", "days: 30\n");
+    write(".gitignore", "ignored.sh\n");
+    write("infra/ignored.sh", "ignored");
+    write("infra/large.zip", &"0".repeat((1 << 20) + 1));
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(outside.path().join("secret.sh"), at("infra/secret.sh")).unwrap();
+    let unread =
+        |function: &str, name: &str| json!({"$unknown": format!("{function}(): the file `{name}` was not read")});
+    assert_eq!(
+        scanned(repository.path()),
+        json!({
+            "near": "near", "above": "above", "yaml": 30, "linked": unread("file", "secret.sh"),
+            "ignored": unread("file", "ignored.sh"), "large": unread("filesha256", "large.zip"),
+        })
+    );
+}
+
+#[test]
+fn a_template_sees_its_variables_and_nothing_else() {
+    let cases = [
+        ("templatestring(\"$${var.a}\", {})", "the template has no `var`"),
+        ("templatestring(\"$${each.key}\", {a = 1})", "the template has no `each`"),
+        ("templatestring(\"$${a}-$${timestamp()}\", {a = 1})", "timestamp() is known when the program runs"),
+        ("templatestring(\"$${templatestring(a, {})}\", {a = \"b\"})", "templatestring() is called from a template"),
+        ("templatestring(\"x$${a}\", {a = uuid()})", "uuid() is chance"),
+    ];
+    let answers = evaluated(&cases.map(|(expression, _)| expression));
+    for ((expression, why), answer) in cases.iter().zip(answers) {
+        assert_eq!(answer, json!({"$unknown": why}), "{expression}");
+    }
+}

@@ -1,6 +1,7 @@
 //! Bytes in, and where they came from. Start at [`files`].
 //!
-//! `walk` finds files and says what each folder is, `read` opens them, `helm` and `kustomize` render.
+//! `walk` finds files and says what each folder is, `read` opens them, `beside` those that code names, `helm` and `kustomize` render.
+mod beside;
 mod helm;
 mod kustomize;
 mod name;
@@ -31,6 +32,8 @@ pub struct Request {
 pub struct Collected {
     /// In order of path; rendered documents after the plain ones.
     pub documents: Vec<Document>,
+    /// Files that Terraform code names and that are no documents themselves: scripts, templates.
+    pub beside: Vec<Document>,
     pub problems: Vec<Problem>,
     /// Versions of the programs that rendered something: `helm`, `kubectl`.
     pub tools: BTreeMap<String, String>,
@@ -82,6 +85,7 @@ pub fn files(request: &Request) -> Result<Collected, CollectError> {
     let mut texts = helm::render(&charts, &tree, request, &mut collected.tools);
     texts.extend(kustomize::render(&overlays, &tree, &mut collected.tools));
     texts.into_iter().for_each(|part| add(&mut collected, part));
+    collected.beside = beside::files(&tree, &collected.documents);
     Ok(collected)
 }
 

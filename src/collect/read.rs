@@ -35,26 +35,35 @@ pub(super) fn standard_input() -> Part {
 
 /// The bytes of a regular file; `Err` with the cause of a problem.
 pub(super) fn bytes(path: &Path) -> Result<Vec<u8>, String> {
+    up_to(path, FILE_BYTES_MAX)
+}
+
+/// The bytes of a regular file that is no larger than this.
+pub(super) fn up_to(path: &Path, bytes_max: u64) -> Result<Vec<u8>, String> {
     // Asked before opening: to open a pipe is to wait for its writer.
     let metadata = fs::metadata(path).map_err(|error| told(&error))?;
     if !metadata.is_file() {
         return Err("not a regular file: not opened".to_owned());
     }
-    if metadata.len() > FILE_BYTES_MAX {
-        return Err(too_large());
+    if metadata.len() > bytes_max {
+        return Err(too_large(bytes_max));
     }
-    limited(fs::File::open(path).map_err(|error| told(&error))?)
+    read_up_to(fs::File::open(path).map_err(|error| told(&error))?, bytes_max)
 }
 
 /// Everything up to the limit.
 pub(super) fn limited(from: impl Read) -> Result<Vec<u8>, String> {
-    let mut bytes = Vec::new();
-    from.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(|error| told(&error))?;
-    if bytes.len() as u64 > FILE_BYTES_MAX { Err(too_large()) } else { Ok(bytes) }
+    read_up_to(from, FILE_BYTES_MAX)
 }
 
-fn too_large() -> String {
-    format!("larger than {} MiB: not read", FILE_BYTES_MAX / 1024 / 1024)
+fn read_up_to(from: impl Read, bytes_max: u64) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    from.take(bytes_max + 1).read_to_end(&mut bytes).map_err(|error| told(&error))?;
+    if bytes.len() as u64 > bytes_max { Err(too_large(bytes_max)) } else { Ok(bytes) }
+}
+
+fn too_large(bytes_max: u64) -> String {
+    format!("larger than {} MiB: not read", bytes_max / 1024 / 1024)
 }
 
 fn told(error: &io::Error) -> String {

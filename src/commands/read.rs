@@ -37,6 +37,7 @@ pub fn sources(sources: &Sources) -> anyhow::Result<Reading> {
         description: sources.spe.as_deref().map(collect::shown),
         roots: sources.paths.iter().map(|path| collect::shown(path)).collect(),
         var_files: sources.var_file.iter().map(|path| collect::shown(path)).collect(),
+        beside: collected.beside,
         at,
     };
     let normalised = normalise::environment(&collected.documents, collected.problems, &options)?;

@@ -34,6 +34,8 @@ pub struct Options {
     pub roots: Vec<Text>,
     /// Terraform variable files, by document path, in order; given to every root module.
     pub var_files: Vec<Text>,
+    /// Files that are no documents themselves, and that Terraform code reads (`templatefile`).
+    pub beside: Vec<Document>,
     /// The time of the run: entries of the description that have expired then are dropped.
     pub at: Timestamp,
 }

@@ -76,7 +76,7 @@ pub(super) fn read(
     };
     let terraform = by_name(is_terraform);
     if !terraform.is_empty() {
-        all.add(terraform::read(&terraform, options));
+        all.add(terraform::read(&terraform, documents, options));
     }
     for document in by_name(is_bicep) {
         all.problems.push(not_read(document.origin.clone(), "a Bicep file", Platform::Arm));

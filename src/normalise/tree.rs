@@ -39,6 +39,8 @@ pub(super) struct Builder {
     texts: HashSet<Text>,
     nodes: usize,
     aliased: usize,
+    /// What plain scalars are, where it is not Kubernetes that reads them.
+    plain: Option<fn(&str) -> Option<Value>>,
     pub(super) faults: Vec<Fault>,
 }
 
@@ -80,6 +82,29 @@ struct Merged {
 }
 
 impl Builder {
+    /// A builder whose plain scalars are what this function says, and text where it says nothing.
+    pub(super) fn with_scalars(plain: fn(&str) -> Option<Value>) -> Self {
+        Self { plain: Some(plain), ..Self::default() }
+    }
+
+    /// A plain scalar; `None` where it stays text.
+    pub(super) fn plain(&self, text: &str) -> Option<Value> {
+        self.plain.map_or_else(|| scalars::plain(text), |plain| plain(text))
+    }
+
+    /// A scalar under a tag of the core schema, or under another (`None`); `None` where it stays text.
+    ///
+    /// # Errors
+    /// The tag does not fit the text.
+    pub(super) fn tagged(&self, tag: Option<&str>, text: &str) -> Result<Option<Value>, String> {
+        match (self.plain, tag) {
+            // Tags of applications (`!Ref`) say nothing about the scalar: go-yaml keeps the text.
+            (None, None) | (Some(_), Some("str")) => Ok(None),
+            (None, Some(tag)) => scalars::tagged(tag, text),
+            (Some(_), _) => Ok(Some(Value::unknown("a scalar with a YAML tag is not read"))),
+        }
+    }
+
     /// Opens a list. `anchor` 0 = none.
     pub(super) fn open_list(&mut self, at: Mark, anchor: usize) -> Result<(), Fault> {
         self.open(at, anchor, Body::List(Vec::new()))

@@ -1,8 +1,5 @@
 //! YAML in, documents with the place of every node out. The only file that names the YAML parser.
-use super::{
-    scalars,
-    tree::{Builder, DEPTH_MAX, Fault, Parsed, fault},
-};
+use super::tree::{Builder, DEPTH_MAX, Fault, Parsed, fault};
 use crate::model::{Mark, Value};
 use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, StrInput, Tag};
 
@@ -85,13 +82,12 @@ fn scalar(
         return Ok(());
     }
     let value = match tag {
-        None if plain => scalars::plain(text),
+        None if plain => builder.plain(text),
         None => None,
-        // Tags of applications (`!Ref`) say nothing about the scalar: go-yaml keeps the text.
-        Some(tag) => match tag.suffix_in_namespace("tag:yaml.org,2002:") {
-            Some(name) => scalars::tagged(&name, text).map_err(|cause| fault(at, cause))?,
-            None => None,
-        },
+        Some(tag) => {
+            let name = tag.suffix_in_namespace("tag:yaml.org,2002:");
+            builder.tagged(name.as_deref(), text).map_err(|cause| fault(at, cause))?
+        }
     };
     let value = value.unwrap_or_else(|| Value::Text(builder.text(text)));
     builder.scalar(value, at, anchor)

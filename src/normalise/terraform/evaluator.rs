@@ -10,6 +10,7 @@ use std::{
     cell::{Cell, RefCell},
     collections::{BTreeMap, BTreeSet},
     rc::Rc,
+    sync::Arc,
 };
 
 /// Expressions that one root may evaluate. The largest real root that was measured needs under a million; a loop in a
@@ -34,6 +35,8 @@ pub(super) struct Project {
     pub(super) modules: BTreeMap<Text, Module>,
     /// By root folder: where `terraform init` put the module with a dotted path of call names.
     pub(super) installed: BTreeMap<Text, BTreeMap<String, Text>>,
+    /// By path: whatever was read, for the functions that read files.
+    pub(super) files: BTreeMap<Text, Arc<[u8]>>,
 }
 
 /// A module as called once.

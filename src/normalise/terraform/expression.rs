@@ -235,6 +235,9 @@ impl<'p> Evaluator<'p> {
                 if let Err(unknown) = self.pay(functions::cost(name, weight)) {
                     return Ok(unknown);
                 }
+                if let Some(answer) = self.of_file(name, &arguments, scope) {
+                    return answer;
+                }
                 functions::call(name, arguments).map_err(|why| Fault(format!("{name}(): {why}")))
             }
         }

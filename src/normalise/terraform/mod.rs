@@ -21,14 +21,18 @@
 //!   all: its pointers to other resources (`*_id`, `*_name` and whatever is taken from a resource) are unknowns with
 //!   `any: true`, so that it cannot vouch for another resource. A `dynamic` block with an unknown `for_each` makes the
 //!   whole list of its blocks an unknown.
+//! - `file`, `templatefile` and their relatives see what was scanned: documents, and files whose name stands in the code
+//!   (`Options::beside`). Of a file that was not read, the answer is unknown; so is `fileexists`.
 //! - Values that Terraform marks sensitive are unknowns ("var.a is sensitive").
 //! - Data sources are resources only for the few types of `platforms::DATA`; others are seen through what refers to them
 //!   (`refers: ["data.azurerm_subnet.a"]`).
 mod body;
+mod dates;
 mod emit;
 mod evaluator;
 mod expand;
 mod expression;
+mod files;
 mod functions;
 mod json;
 mod module;
@@ -51,6 +55,7 @@ use rayon::prelude::*;
 use std::{
     cell::RefCell,
     collections::{BTreeMap, BTreeSet},
+    sync::Arc,
 };
 use syntax::{Body, Node};
 
@@ -60,12 +65,19 @@ const FILE_BYTES_MAX: usize = 8 << 20;
 /// Stack of the thread that evaluates: deep enough for `evaluator::DEPTH_MAX` levels in a debug build.
 const STACK_BYTES: usize = 256 << 20;
 
-/// Reads all Terraform documents of a scan: configuration, variable files, lock files and `modules.json`.
-pub(super) fn read(documents: &[&Document], options: &Options) -> Partial {
+/// Reads all Terraform documents of a scan: configuration, variable files, lock files and `modules.json`; `all` are the
+/// documents that the functions of files may find.
+pub(super) fn read(documents: &[&Document], all: &[Document], options: &Options) -> Partial {
     if documents.is_empty() {
         return Partial::default();
     }
-    let evaluate = || Read::new(documents).evaluated(options);
+    let evaluate = || {
+        let mut read = Read::new(documents);
+        let files = all.iter().filter(|document| document.render.is_none()).chain(&options.beside);
+        read.project.files =
+            files.map(|document| (document.origin.path().clone(), Arc::clone(&document.bytes))).collect();
+        read.evaluated(options)
+    };
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, evaluate);
         thread.ok().and_then(|thread| thread.join().ok()).unwrap_or_else(|| {

@@ -44,6 +44,19 @@ pub(super) fn template(text: &str) -> Result<Node, SyntaxError> {
     Ok(Reader::without_places().template_node(&parsed, Mark::default(), Trim::All))
 }
 
+/// Reads a file that is a template: `~` reaches to the end of a line, as in a heredoc.
+///
+/// # Errors
+/// As [`body`].
+pub(super) fn template_file(text: &str) -> Result<Node, SyntaxError> {
+    if text.bytes().filter(|byte| matches!(byte, b'=' | b':')).count() > BLOCK_ASSIGNMENTS_MAX {
+        let cause = format!("the template has more than {BLOCK_ASSIGNMENTS_MAX} assignments");
+        return Err(SyntaxError { at: Mark { line: 1, column: 1 }, cause });
+    }
+    let parsed = hcl_edit::parser::parse_template(text).map_err(|error| syntax_error(&error))?;
+    Ok(Reader::without_places().template_node(&parsed, Mark::default(), Trim::Line))
+}
+
 /// The line at which a top-level block has too many assignments. Such a block starts with its name in the first column,
 /// which no line of an object can: only the text of a heredoc or a comment could look the same, and is passed over.
 fn overfull(text: &str) -> Option<u32> {

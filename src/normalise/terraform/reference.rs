@@ -2,6 +2,7 @@
 use super::{
     evaluator::{Each, Evaluator, Fault, Instance, Key, Member, Outcome, Scope, Set, Shape, Target},
     expand::within,
+    files::TEMPLATE,
     platforms,
     syntax::{Access, Node},
     types,
@@ -16,6 +17,10 @@ impl<'p> Evaluator<'p> {
             if inner.name == name.as_ref() {
                 return self.walk(inner.value, steps, scope);
             }
+            if inner.name == TEMPLATE {
+                let variable = inner.value.get(name).ok_or_else(|| Fault(format!("the template has no `{name}`")))?;
+                return self.walk(variable, steps, scope);
+            }
             frame = inner.outer;
         }
         let Some((Access::Name(member), rest)) = steps.split_first() else {
@@ -27,7 +32,9 @@ impl<'p> Evaluator<'p> {
             "local" => self.stored(instance, self.local(instance, member), rest, scope),
             "module" => self.module(instance, member, rest, scope),
             "each" | "count" => self.each(name, member, rest, scope),
-            "path" if member.as_ref() == "module" => Ok(Value::Text(instance.folder.clone())),
+            "path" if member.as_ref() == "module" => Ok(self.module_path(instance)),
+            // Terraform runs in the folder of the root.
+            "path" if member.as_ref() == "root" => Ok(Value::from(".")),
             "path" => Ok(Value::unknown(format!("path.{member} depends on where the program runs"))),
             "terraform" | "tofu" => Ok(Value::unknown(format!("{name}.{member} is chosen when the program runs"))),
             "self" => Ok(Value::unknown("self is known after apply")),
