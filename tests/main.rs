@@ -9,6 +9,7 @@ mod evaluation;
 mod floor_plan;
 mod inputs;
 mod judging;
+mod plans;
 mod reach;
 mod rego;
 mod reports;

@@ -43,11 +43,11 @@ fn collect(folder: &Path, prefix: &str, documents: &mut Vec<Document>) {
     }
 }
 
-fn document(path: &str, bytes: &[u8]) -> Document {
+pub(crate) fn document(path: &str, bytes: &[u8]) -> Document {
     Document { origin: Origin::file(path), bytes: bytes.into(), render: None }
 }
 
-fn shown(environment: &Environment) -> Json {
+pub(crate) fn shown(environment: &Environment) -> Json {
     let mut resources = Map::new();
     for resource in environment.all().filter(|resource| !resource.id.kind.starts_with("speguard/")) {
         let provider = resource.provider.as_ref().map(|provider| json!([provider.name.as_ref(), provider.majors]));
@@ -69,7 +69,7 @@ fn shown(environment: &Environment) -> Json {
     json!({"resources": resources, "problems": problems})
 }
 
-fn json_of(value: &Value) -> Json {
+pub(crate) fn json_of(value: &Value) -> Json {
     match value {
         Value::Null => Json::Null,
         Value::Bool(bool) => (*bool).into(),
@@ -235,7 +235,7 @@ fn a_configuration_with_modules_evaluates_as_opentofu_plans_it() {
     assert!(different.is_empty(), "{}", different.join("\n"));
 }
 
-fn tofu() -> Command {
+pub(crate) fn tofu() -> Command {
     let cached = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache/speguard/tools/bin/tofu"));
     let mut command = Command::new(cached.filter(|path| path.is_file()).unwrap_or_else(|| PathBuf::from("tofu")));
     command.env("CHECKPOINT_DISABLE", "1").env_remove("TF_CLI_CONFIG_FILE");

@@ -7,8 +7,9 @@ use crate::model::{
 use crate::normalise::Partial;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How deep modules of a plan may nest; the JSON reader bounds it too.
-const MODULES_DEEP_MAX: usize = 60;
+/// Major versions of the format that are read. Minor versions add only what may be passed over ("JSON Output Format",
+/// format version).
+const MAJORS: [&str; 2] = ["0", "1"];
 
 /// One resource instance as planned.
 pub(super) struct Planned<'v> {
@@ -45,9 +46,19 @@ pub(in crate::normalise) fn roots<'p>(plans: impl Iterator<Item = &'p Text>, cod
 pub(in crate::normalise) fn read(document: &Document, plan: &Value, roots: &Roots) -> Partial {
     let path = document.origin.path();
     let root = roots.get(path).unwrap_or(path).clone();
-    let planned = planned(plan);
-    let references = References::new(plan, &planned);
+    let origin = |at: Mark| Origin::File { path: path.clone(), mark: at };
+    let hiding = |platform| Some(Hidden { platform, root: Some(root.clone()), namespace: None });
+    let top = Mark { line: 1, column: 1 };
     let mut partial = Partial::default();
+    if let Some(cause) = unreadable(plan) {
+        partial.problems.push(Problem { origin: origin(top), cause, hides: hiding(None) });
+        return partial;
+    }
+    let (planned, faults) = planned(plan);
+    for (at, cause) in faults {
+        partial.problems.push(Problem { origin: origin(at), cause, hides: hiding(None) });
+    }
+    let references = References::new(plan, &planned);
     let mut unread: BTreeMap<&str, (BTreeSet<&str>, Mark, Option<Platform>)> = BTreeMap::new();
     for one in &planned {
         let platform = match platforms::of_kind(one.kind) {
@@ -64,21 +75,48 @@ pub(in crate::normalise) fn read(document: &Document, plan: &Value, roots: &Root
         };
         partial.resources.push(resource(one, platform, path, &root, plan, &references));
     }
-    let origin = |at: Mark| Origin::File { path: path.clone(), mark: at };
     for (provider, (kinds, at, platform)) in unread {
         let kinds: Vec<&str> = kinds.into_iter().collect();
         let cause = format!("resources of the provider `{provider}` are not read: {}", kinds.join(", "));
-        let hides =
-            platform.map(|platform| Hidden { platform: Some(platform), root: Some(root.clone()), namespace: None });
+        let hides = platform.and_then(|platform| hiding(Some(platform)));
         partial.problems.push(Problem { origin: origin(at), cause, hides });
     }
-    if plan.get("errored").and_then(Value::as_bool) == Some(true) {
-        let cause = "the plan ended in an error and is not whole: plan again";
-        let platform = platforms::only(planned.iter().map(|one| one.kind));
-        let hides = Some(Hidden { platform, root: Some(root), namespace: None });
-        partial.problems.push(Problem { origin: origin(Mark { line: 1, column: 1 }), cause: cause.to_owned(), hides });
+    if let Some(cause) = not_whole(plan) {
+        let hides = hiding(platforms::only(planned.iter().map(|one| one.kind)));
+        partial.problems.push(Problem { origin: origin(top), cause: cause.to_owned(), hides });
     }
     partial
+}
+
+/// Why nothing of a plan is read.
+fn unreadable(plan: &Value) -> Option<String> {
+    let version = plan.get("format_version").and_then(Value::as_text);
+    let known = version.is_some_and(|version| MAJORS.contains(&version.split('.').next().unwrap_or(version)));
+    if !known {
+        let shown = version.map_or_else(|| "it gives none".to_owned(), |version| format!("`{version}`"));
+        return Some(format!(
+            "the plan's format version is not known ({shown}): make it with Terraform 1 or OpenTofu 1"
+        ));
+    }
+    let holds = |name| plan.find(&["planned_values", "root_module", name]).is_some();
+    if plan.get("resource_changes").is_none() && (holds("resources") || holds("child_modules")) {
+        let cause = "the plan has no `resource_changes`, so that what is known after apply cannot be told from what is \
+                     unset: give the whole of `terraform show -json`";
+        return Some(cause.to_owned());
+    }
+    None
+}
+
+/// Why a plan may not hold all that there will be.
+fn not_whole(plan: &Value) -> Option<&'static str> {
+    let is = |name, bool| plan.get(name).and_then(Value::as_bool) == Some(bool);
+    if is("errored", true) {
+        Some("the plan ended in an error and is not whole: plan again")
+    } else if is("complete", false) {
+        Some("the plan is not whole (made with `-target`, or with changes put off): plan everything")
+    } else {
+        None
+    }
 }
 
 fn resource(
@@ -117,69 +155,56 @@ fn majors(plan: &Value, provider: &str) -> Vec<u32> {
     versions::allowed(constraints, provider_facts::known(provider))
 }
 
-/// Every instance that will exist: from `resource_changes`, which holds those without change too, else from
-/// `planned_values`.
-fn planned(plan: &Value) -> Vec<Planned<'_>> {
-    if let Some(changes) = plan.get("resource_changes").and_then(Value::as_list) {
-        return changes.iter().filter_map(changed).collect();
-    }
+/// Every instance that will exist, those without change too; and what is wrong with the entries that are not read.
+fn planned(plan: &Value) -> (Vec<Planned<'_>>, Vec<(Mark, String)>) {
     let mut planned = Vec::new();
-    if let Some(module) = plan.find(&["planned_values", "root_module"]) {
-        in_module(module, "", 0, &mut planned);
+    let mut faults = Vec::new();
+    for entry in plan.get("resource_changes").and_then(Value::as_list).unwrap_or(&[]) {
+        match changed(entry) {
+            Ok(one) => planned.extend(one),
+            Err(cause) => faults.push((entry.at, format!("an entry of the plan is not read: {cause}"))),
+        }
     }
-    planned
+    (planned, faults)
 }
 
-fn changed(change: &Item) -> Option<Planned<'_>> {
-    let inner = change.value.get("change")?;
-    let after = inner.get("after").filter(|after| **after != Value::Null);
-    // Deleted and forgotten resources have no `after`; one that is wholly unknown has `after_unknown: true`.
-    let unknown = inner.get("after_unknown");
-    if after.is_none() && unknown.is_none_or(|unknown| *unknown == Value::Bool(false)) {
-        return None;
+/// One entry; `None` where nothing will be there any more.
+fn changed(entry: &Item) -> Result<Option<Planned<'_>>, String> {
+    let lacks = |name: &str| format!("it lacks `{name}`: give the whole of `terraform show -json`");
+    let change = entry.value.get("change").ok_or_else(|| lacks("change"))?;
+    let actions = change.get("actions").and_then(Value::as_list).unwrap_or(&[]);
+    if !actions.is_empty() && actions.iter().all(|action| matches!(action.value.as_text(), Some("delete" | "forget"))) {
+        return Ok(None);
     }
-    let actions = inner.get("actions").and_then(Value::as_list).unwrap_or(&[]);
-    if actions.iter().all(|action| matches!(action.value.as_text(), Some("delete" | "forget"))) && !actions.is_empty() {
-        return None;
+    let after = change.get("after").filter(|after| **after != Value::Null);
+    let unknown = change.get("after_unknown");
+    let one = one(entry, after.unwrap_or(&Value::Null), unknown, change.get("after_sensitive")).map_err(lacks)?;
+    match (after, unknown) {
+        (_, Some(Value::Bool(true))) => Err(format!("the whole of {} is known after apply", one.address)),
+        (None, None | Some(Value::Bool(false))) => Err(lacks("after")),
+        _ => Ok(Some(one)),
     }
-    let module = change.value.get("module_address").and_then(Value::as_text).unwrap_or("");
-    one(change, module, after.unwrap_or(&Value::Null), unknown, inner.get("after_sensitive"))
 }
 
 fn one<'v>(
     item: &'v Item,
-    module: &'v str,
     values: &'v Value,
     unknown: Option<&'v Value>,
     sensitive: Option<&'v Value>,
-) -> Option<Planned<'v>> {
+) -> Result<Planned<'v>, &'static str> {
     let text = |name| item.value.get(name).and_then(Value::as_text);
-    Some(Planned {
-        address: text("address")?,
-        module,
+    Ok(Planned {
+        address: text("address").ok_or("address")?,
+        module: text("module_address").unwrap_or(""),
         data: text("mode") == Some("data"),
-        kind: text("type")?,
-        name: text("name")?,
+        kind: text("type").ok_or("type")?,
+        name: text("name").ok_or("name")?,
         index: item.value.get("index"),
         values,
         unknown,
         sensitive,
         at: item.at,
     })
-}
-
-fn in_module<'v>(module: &'v Value, address: &'v str, depth: usize, planned: &mut Vec<Planned<'v>>) {
-    if depth > MODULES_DEEP_MAX {
-        return;
-    }
-    for item in module.get("resources").and_then(Value::as_list).unwrap_or(&[]) {
-        let values = item.value.get("values").unwrap_or(&Value::Null);
-        planned.extend(one(item, address, values, None, item.value.get("sensitive_values")));
-    }
-    for child in module.get("child_modules").and_then(Value::as_list).unwrap_or(&[]) {
-        let address = child.value.get("address").and_then(Value::as_text).unwrap_or("");
-        in_module(&child.value, address, depth + 1, planned);
-    }
 }
 
 /// Lays `after_unknown` over the values: `true` stands where a value is known after apply.
@@ -197,15 +222,29 @@ fn add_unknown(
                 let at = values.entry(&entry.key).map_or(at, |old| old.at);
                 values.insert(Entry { key: entry.key.clone(), at, value: Value::Unknown(Box::new(make(path))) });
             }
-            Value::Map(_) => {
-                if let Some(Value::Map(inner)) = values.get_mut(&entry.key) {
-                    add_unknown(inner, Some(&entry.value), path, at, make);
+            marks @ (Value::Map(_) | Value::List(_)) => match (values.get_mut(&entry.key), marks) {
+                (Some(Value::Map(inner)), Value::Map(_)) => add_unknown(inner, Some(marks), path, at, make),
+                (Some(inner @ Value::List(_)), Value::List(marks)) => {
+                    add_unknown_items(Some(inner), marks, path, at, make);
                 }
-            }
-            Value::List(marks) => add_unknown_items(values.get_mut(&entry.key), marks, path, at, make),
+                _ if holds_true(marks) => {
+                    values.insert(Entry { key: entry.key.clone(), at, value: Value::Unknown(Box::new(make(path))) });
+                }
+                _ => {}
+            },
             Value::Null | Value::Bool(false) | Value::Number(_) | Value::Text(_) | Value::Unknown(_) => {}
         }
         path.pop();
+    }
+}
+
+/// Whether something is marked in here.
+fn holds_true(marks: &Value) -> bool {
+    match marks {
+        Value::Bool(bool) => *bool,
+        Value::List(items) => items.iter().any(|item| holds_true(&item.value)),
+        Value::Map(map) => map.iter().any(|entry| holds_true(&entry.value)),
+        Value::Null | Value::Number(_) | Value::Text(_) | Value::Unknown(_) => false,
     }
 }
 
@@ -225,7 +264,8 @@ fn add_unknown_items(
                 add_unknown_items(Some(inner), marks, path, at, make);
             }
             // Unknown elements are left out of the values where they come last.
-            (None, Value::Bool(true)) => items.push(Item { at, value: Value::Unknown(Box::new(make(path))) }),
+            (Some(item), marks) if holds_true(marks) => item.value = Value::Unknown(Box::new(make(path))),
+            (None, marks) if holds_true(marks) => items.push(Item { at, value: Value::Unknown(Box::new(make(path))) }),
             _ => {}
         }
     }

@@ -1,6 +1,6 @@
 //! What the unknown values of a plan are taken from, by the `configuration` part of the plan.
 use super::{plan::Planned, unknown};
-use crate::model::{Text, Unknown, Value};
+use crate::model::{Item, Text, Unknown, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How many references may lead to one another: an output of a module that takes it from a module, and so on.
@@ -36,6 +36,11 @@ impl<'v> References<'v> {
         if let Some(declared) = self.declared(one) {
             let mut expressions = declared.get("expressions");
             for name in path {
+                // What is inside the value of an attribute is not told apart: it is taken from some of its references.
+                if expressions.and_then(references_of).is_some() {
+                    found.any = true;
+                    break;
+                }
                 expressions = expressions.and_then(|expressions| match expressions {
                     // All blocks of a kind: which of them made this one is not told.
                     Value::List(items) => items.iter().find_map(|item| item.value.get(name)),
@@ -73,10 +78,7 @@ impl<'v> References<'v> {
         hops: usize,
         found: &mut Found,
     ) {
-        let Some(references) = expression.and_then(|expression| expression.get("references")).and_then(Value::as_list)
-        else {
-            return;
-        };
+        let Some(references) = expression.and_then(references_of) else { return };
         let texts: Vec<&str> = references.iter().filter_map(|item| item.value.as_text()).collect();
         // Each reference is followed by its own beginnings: `azurerm_subnet.a.id`, `azurerm_subnet.a`.
         let whole = texts.iter().filter(|text| {
@@ -99,9 +101,7 @@ impl<'v> References<'v> {
         found: &mut Found,
     ) {
         let Some(hops) = hops.checked_sub(1) else { return };
-        let mut parts = reference.splitn(3, '.');
-        let (first, second, rest) =
-            (parts.next().unwrap_or(""), parts.next().unwrap_or(""), parts.next().unwrap_or(""));
+        let (first, second, rest) = steps(reference);
         match first {
             "var" => {
                 let Some((caller, name)) = caller(module) else { return };
@@ -169,6 +169,20 @@ fn next_is_step(whole: &str, beginning: &str) -> bool {
     whole.get(beginning.len()..).is_some_and(|rest| rest.starts_with(['.', '[']))
 }
 
+/// The references of an expression, where it is one: a block may have an attribute of that name.
+fn references_of(expression: &Value) -> Option<&[Item]> {
+    expression.get("references")?.as_list()
+}
+
+/// `module.net["a.x"].made` gives `module`, `net["a.x"]`, `made`.
+fn steps(reference: &str) -> (&str, &str, &str) {
+    let (first, after) = reference.split_once('.').unwrap_or((reference, ""));
+    let end = after.find(['.', '[']).unwrap_or(after.len());
+    let rest = after_key(after.get(end..).unwrap_or(""));
+    let second = after.get(..after.len() - rest.len()).unwrap_or(after);
+    (first, second, rest.strip_prefix('.').unwrap_or(rest))
+}
+
 /// Names of the calls in a module address: `module.a["k"].module.b` gives `a`, `b`.
 fn calls(address: &str) -> Vec<String> {
     let mut names = Vec::new();
@@ -226,6 +240,15 @@ fn keep_same_key(candidates: &mut Found, one: &Planned<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_reference_is_taken_apart_whatever_its_keys_hold() {
+        assert_eq!(steps(r#"module.net["a.x"].made"#), ("module", r#"net["a.x"]"#, "made"));
+        assert_eq!(steps("azurerm_subnet.a[0].id"), ("azurerm_subnet", "a[0]", "id"));
+        assert_eq!(steps("azurerm_subnet.a.b[0].id"), ("azurerm_subnet", "a", "b[0].id"));
+        assert_eq!(steps("module.net"), ("module", "net", ""));
+        assert_eq!(steps("path"), ("path", "", ""));
+    }
 
     #[test]
     fn calls_are_read_from_a_module_address_whatever_its_keys_hold() {
