@@ -121,6 +121,9 @@ pub struct Sources {
     /// Values for the variables of every Terraform root; may be given several times
     #[arg(long, value_name = "FILE")]
     pub var_file: Vec<PathBuf>,
+    /// The folder of the root module that a plan was made from: findings about the plan point into its code
+    #[arg(long, value_name = "DIR")]
+    pub source: Option<PathBuf>,
     /// The time that expiry dates are held against, RFC 3339; default: now
     #[arg(long, value_name = "TIME")]
     pub at: Option<String>,

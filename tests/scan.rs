@@ -105,6 +105,9 @@ fn misuse_ends_with_2_and_says_why() {
         (vec!["fixtures/environments/leaky", "--report", "json=no/such/folder/out.json"], "no/such/folder/out.json"),
         (vec!["fixtures/environments/leaky", "--policies", "no/such/folder"], "no/such/folder"),
         (vec![".", "--report", "sarif"], "FORMAT=FILE"),
+        (vec!["fixtures/environments/leaky", "--source", "fixtures"], "`--source` is for plans, and none was read"),
+        (vec!["fixtures/terraform/sourced/plan.json", "--source", "no/such/folder"], "no/such/folder"),
+        (vec!["fixtures/terraform/sourced/plan.json", "--source", "Cargo.toml"], "is a file"),
     ] {
         let run = raw(&arguments);
         assert_eq!(run.code, 2, "{arguments:?}: {}", run.err);
@@ -157,6 +160,49 @@ fn no_secret_of_a_source_is_shown() {
         let run = scan(&[&folder.path().display().to_string(), "--format", format, "--all"]);
         assert!(!run.out.contains("SUPERSECRETVALUE"), "{format}: {}", run.out);
     }
+}
+
+/// The plan was made from `infra/prod`, which calls a module outside it; `old` is in the plan alone.
+#[test]
+fn findings_about_a_plan_point_into_the_code_that_it_was_made_from() {
+    const FOLDER: &str = "fixtures/terraform/sourced";
+    let plan = format!("{FOLDER}/plan.json");
+    let places = |source: &str| {
+        let run = scan(&[&plan, "--source", &format!("{FOLDER}{source}"), "--format", "json"]);
+        assert_eq!(run.code, 1);
+        let judgements = run.json()["judgements"].clone();
+        let judged = judgements.as_array().unwrap().iter().filter(|one| one["criterion"] == "SPE-NET-04");
+        let findings = judged.flat_map(|one| one["findings"].as_array().unwrap().clone());
+        let mut lines: Vec<String> = findings
+            .map(|one| format!("{}:{} {}", one["file"].as_str().unwrap(), one["line"], one["reason"].as_str().unwrap()))
+            .collect();
+        lines.sort();
+        format!("{}\n{}", lines.join("\n"), run.err)
+    };
+    insta::assert_snapshot!(places("/infra/prod"));
+    let below = |text: String| text.split("\nnote").next().unwrap().to_owned();
+    assert_eq!(below(places("")), below(places("/infra/prod")), "the root module is found below the folder");
+    let without = scan(&[&plan, "--format", "json"]);
+    assert_eq!((without.code, without.err.as_str()), (1, ""));
+    let fingerprints = |run: &Run| -> Vec<serde_json::Value> {
+        let judgements = run.json()["judgements"].as_array().unwrap().clone();
+        judgements
+            .iter()
+            .flat_map(|one| one["findings"].as_array().unwrap().clone())
+            .map(|one| one["fingerprint"].clone())
+            .collect()
+    };
+    let with = scan(&[&plan, "--source", &format!("{FOLDER}/infra/prod"), "--format", "json"]);
+    assert_eq!(fingerprints(&with), fingerprints(&without), "a place is no part of a finding's identity");
+}
+
+#[test]
+fn the_code_of_a_plan_is_shown_in_the_text_and_the_flag_in_the_help() {
+    let folder = "fixtures/terraform/sourced";
+    let text = scan(&[&format!("{folder}/plan.json"), "--source", &format!("{folder}/infra/prod")]).out;
+    let excerpt = format!("  --> {folder}/modules/store/main.tf:18:5\n  18 |     default_action = \"Allow\"\n");
+    assert!(text.contains(&excerpt), "{text}");
+    assert!(raw(&["--help"]).out.contains("--source <DIR>"));
 }
 
 #[test]

@@ -15,7 +15,7 @@ use crate::model::{Document, Problem};
 use rayon::prelude::*;
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 /// What to read.
@@ -87,6 +87,20 @@ pub fn files(request: &Request) -> Result<Collected, CollectError> {
     texts.into_iter().for_each(|part| add(&mut collected, part));
     collected.beside = beside::files(&tree, &collected.documents);
     Ok(collected)
+}
+
+/// Reads the files below a folder that belong to Terraform or OpenTofu configurations; renders nothing.
+///
+/// # Errors
+/// [`CollectError::Missing`] for a folder that does not exist. What cannot be read is left out.
+pub fn code(folder: &Path) -> Result<Vec<Document>, CollectError> {
+    const ENDINGS: [&str; 5] = [".tf", ".tofu", ".tf.json", ".tofu.json", ".terraform/modules/modules.json"];
+    let mut tree = walk::Tree::default();
+    walk::walk(folder, &mut tree)?;
+    let files: Vec<&walk::File> =
+        tree.files.values().filter(|file| ENDINGS.iter().any(|ending| file.name.ends_with(ending))).collect();
+    let parts: Vec<Part> = files.into_par_iter().map(read::file).collect();
+    Ok(parts.into_iter().flat_map(|part| part.documents).collect())
 }
 
 fn add(collected: &mut Collected, part: Part) {

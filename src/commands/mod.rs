@@ -5,6 +5,7 @@ use std::io::{self, Write};
 
 pub mod attest;
 pub mod cases;
+pub mod code;
 pub mod criteria;
 pub mod init;
 pub mod policies;
@@ -64,6 +65,12 @@ pub fn print(bytes: &[u8]) -> anyhow::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         written => written.context("cannot write to standard output"),
     }
+}
+
+/// Writes what there is to say beside the answer to standard error.
+pub fn remark(note: &str) {
+    // As for errors.
+    drop(io::stderr().lock().write_all(note.as_bytes()));
 }
 
 /// Writes an error and its causes to standard error.

@@ -1,5 +1,5 @@
 //! `speguard reach`: who can open connections to where, and by which rule.
-use super::{Shell, print, read};
+use super::{Shell, print, read, remark};
 use crate::{
     cli::{Reach, ReachFormat},
     model::{Answer, Environment, Platform, Resource, ResourceId, Way, Ways, answer},
@@ -21,6 +21,7 @@ pub fn run(arguments: &Reach, shell: &Shell) -> anyhow::Result<u8> {
         range => Some(Addresses::parse(range).context("`--to` is `internet` or a range such as 192.0.2.0/24")?),
     };
     let reading = read::sources(&arguments.sources)?;
+    reading.note.iter().for_each(|note| remark(note));
     let environment = &reading.normalised.environment;
     let subjects: Vec<&Resource> = environment.all().collect();
     let mut ways = ways(environment, &subjects, target);

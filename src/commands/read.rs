@@ -1,4 +1,5 @@
 //! Sources and criteria, as every command that judges reads them.
+use super::code;
 use crate::{
     cli::{Judging, Sources},
     collect,
@@ -20,6 +21,8 @@ pub struct Reading {
     pub documents: Vec<Document>,
     /// Versions of the programs that rendered something.
     pub tools: BTreeMap<String, String>,
+    /// What there is to say beside the answer, for standard error.
+    pub note: Option<String>,
 }
 
 /// Reads what was asked for.
@@ -33,15 +36,24 @@ pub fn sources(sources: &Sources) -> anyhow::Result<Reading> {
     paths.extend(sources.spe.iter().cloned());
     let request = collect::Request { paths, helm_values: sources.helm_values.clone() };
     let collected = collect::files(&request)?;
+    let source = sources.source.as_deref().map(code::read).transpose()?;
+    let mut documents = collected.documents;
+    let code = source.iter().flat_map(|source| source.documents.clone()).collect::<Vec<Document>>();
     let options = Options {
         description: sources.spe.as_deref().map(collect::shown),
         roots: sources.paths.iter().map(|path| collect::shown(path)).collect(),
         var_files: sources.var_file.iter().map(|path| collect::shown(path)).collect(),
         beside: collected.beside,
+        source,
         at,
     };
-    let normalised = normalise::environment(&collected.documents, collected.problems, &options)?;
-    Ok(Reading { at, normalised, documents: collected.documents, tools: collected.tools })
+    let normalised = normalise::environment(&documents, collected.problems, &options)?;
+    let note = match (&normalised.sourced, &sources.source) {
+        (Some(sourced), Some(folder)) => code::note(sourced, folder)?,
+        _ => None,
+    };
+    documents.extend(code);
+    Ok(Reading { at, normalised, documents, tools: collected.tools, note })
 }
 
 /// The criteria: the built-in ones and those of `--policies`.

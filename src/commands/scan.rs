@@ -2,7 +2,7 @@
 use super::{
     Shell, print,
     progress::{Progress, Stage},
-    read,
+    read, remark,
 };
 use crate::{
     assess::assess,
@@ -30,6 +30,7 @@ pub fn run(arguments: &Scan, shell: &Shell) -> anyhow::Result<u8> {
     progress.enter(Stage::Judging);
     let assessment = assess(&bundle, environment, &subjects, &profile, reading.at);
     drop(progress);
+    reading.note.iter().for_each(|note| remark(note));
     let fail_on = arguments.fail_on.map(severity);
     let verdict = outcome(&assessment, &bundle.criteria, fail_on);
     let sources = texts(&reading.documents);

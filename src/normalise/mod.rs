@@ -36,8 +36,28 @@ pub struct Options {
     pub var_files: Vec<Text>,
     /// Files that are no documents themselves, and that Terraform code reads (`templatefile`).
     pub beside: Vec<Document>,
+    /// The code that the plans were made from.
+    pub source: Option<Source>,
     /// The time of the run: entries of the description that have expired then are dropped.
     pub at: Timestamp,
+}
+
+/// Code that plans were made from: their resources have their places there. It is not evaluated.
+#[derive(Clone, Debug, Default)]
+pub struct Source {
+    /// The folder of the root module or one above it, as documents' paths are.
+    pub folder: Text,
+    pub documents: Vec<Document>,
+}
+
+/// How much of the plans was found in their code.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sourced {
+    pub plans: usize,
+    /// Resources of all plans.
+    pub resources: usize,
+    /// Those that are not in the code, and have their place in the plan.
+    pub unmatched: usize,
 }
 
 /// Everything that the documents say.
@@ -46,6 +66,8 @@ pub struct Normalised {
     pub environment: Environment,
     pub waivers: Vec<Waiver>,
     pub attestations: Vec<Attestation>,
+    /// Set where [`Options::source`] is.
+    pub sourced: Option<Sourced>,
 }
 
 /// A wrong invocation, found while reading.
@@ -87,11 +109,18 @@ pub fn environment(
     all.problems.extend(faults);
     let stated = stated::read(documents, &found, options)?;
     all.problems.extend(stated.problems);
-    all.add(sources::read(documents, found, &stated.description, options));
+    let (read, sourced) = sources::read(documents, found, &stated.description, options);
+    all.add(read);
     let remarks = outside::problems(&all.resources, documents);
     all.problems.extend(remarks);
     let environment = assembled(all, stated.description);
-    Ok(Normalised { environment, waivers: stated.waivers, attestations: stated.attestations })
+    Ok(Normalised { environment, waivers: stated.waivers, attestations: stated.attestations, sourced })
+}
+
+/// Folders that Terraform code calls as modules and that are not among these documents, in the same repository.
+#[must_use]
+pub fn modules_beyond(documents: &[Document]) -> BTreeSet<Text> {
+    terraform::code::beyond(documents)
 }
 
 /// Puts resources into one environment: identity, clusters, scopes, the Environment itself, the digest.

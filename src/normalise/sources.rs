@@ -1,6 +1,6 @@
 //! Which document goes to which reader. A new format is a row here.
 use super::{
-    Options, Partial, clusters, keycloak, kubernetes,
+    Options, Partial, Sourced, clusters, keycloak, kubernetes,
     parse::{self, Stream},
     recognise::{Reader, recognise},
     rendered::Places,
@@ -69,7 +69,7 @@ pub(super) fn read(
     found: Vec<Found<'_>>,
     description: &Description,
     options: &Options,
-) -> Partial {
+) -> (Partial, Option<Sourced>) {
     let mut all = Partial::default();
     let by_name = |is: fn(&str) -> bool| -> Vec<&Document> {
         documents.iter().filter(|document| is(document.origin.path())).collect()
@@ -84,12 +84,25 @@ pub(super) fn read(
     let plans = found.iter().filter(|found| found.reader == Reader::Plan).map(|found| found.document.origin.path());
     let plans = terraform::plan::roots(plans, &terraform);
     let defined = defined(&found);
-    let light = Light { description, plans: &plans, defined: &defined };
-    let read: Vec<Partial> = found.into_par_iter().map(|found| read_one(found, &light)).collect();
-    for partial in read {
+    let code = options.source.as_ref().map(terraform::code::Code::read);
+    let light = Light { description, plans: &plans, defined: &defined, code: code.as_ref() };
+    let read: Vec<(Option<Text>, Partial)> = found
+        .into_par_iter()
+        .map(|found| {
+            let plan = (found.reader == Reader::Plan).then(|| found.document.origin.path().clone());
+            (plan, read_one(found, &light))
+        })
+        .collect();
+    let mut sourced = code.map(|_| Sourced::default());
+    for (plan, partial) in read {
+        if let (Some(sourced), Some(plan)) = (&mut sourced, plan) {
+            sourced.plans += 1;
+            sourced.resources += partial.resources.len();
+            sourced.unmatched += partial.resources.iter().filter(|one| *one.origin.path() == plan).count();
+        }
         all.add(partial);
     }
-    all
+    (all, sourced)
 }
 
 /// What every document is read in the light of.
@@ -98,6 +111,8 @@ struct Light<'a> {
     plans: &'a terraform::plan::Roots,
     /// Kinds that definitions in the scan put into namespaces, or not.
     defined: &'a BTreeMap<Text, bool>,
+    /// The code that plans were made from.
+    code: Option<&'a terraform::code::Code>,
 }
 
 /// Kinds that definitions in the scan put into namespaces, or not.
@@ -114,7 +129,7 @@ fn defined(found: &[Found<'_>]) -> BTreeMap<Text, bool> {
 }
 
 fn read_one(found: Found<'_>, light: &Light<'_>) -> Partial {
-    let Light { description, plans, defined } = *light;
+    let Light { description, plans, defined, code } = *light;
     let origin = found.origin();
     let Found { document, parsed, reader, places } = found;
     let problem = match reader {
@@ -136,7 +151,7 @@ fn read_one(found: Found<'_>, light: &Light<'_>) -> Partial {
             return read;
         }
         Reader::Realm => return keycloak::read(&origin, parsed.value),
-        Reader::Plan => return terraform::plan::read(document, &parsed.value, plans),
+        Reader::Plan => return terraform::plan::read(document, &parsed.value, plans, code),
         Reader::Unread { what, platform } => not_read(origin, what, platform),
         Reader::Broken(cause) => Problem::hiding(origin, cause, Platform::Kubernetes, None),
         Reader::Description | Reader::Waiver | Reader::Attestation | Reader::Nothing => return Partial::default(),

@@ -27,6 +27,7 @@
 //! - Data sources are resources only for the few types of `platforms::DATA`; others are seen through what refers to them
 //!   (`refers: ["data.azurerm_subnet.a"]`).
 mod body;
+pub(super) mod code;
 mod dates;
 mod emit;
 mod evaluator;

@@ -1,6 +1,14 @@
 //! `terraform show -json` of a plan, as resources: the exact way, because Terraform itself has evaluated.
 //! Format: Terraform, "JSON Output Format", plan representation.
-use super::{emit, plan_references::References, platforms, provider_facts, roots, unknown::finished, versions};
+use super::{
+    code::{self, Code},
+    emit,
+    module::Declared,
+    plan_references::References,
+    platforms, provider_facts, roots,
+    unknown::finished,
+    versions,
+};
 use crate::model::{
     Document, Entry, Hidden, Item, Map, Mark, Origin, Platform, Problem, Resource, Text, Unknown, Value,
 };
@@ -15,7 +23,7 @@ const MAJORS: [&str; 2] = ["0", "1"];
 pub(super) struct Planned<'v> {
     pub(super) address: &'v str,
     pub(super) module: &'v str,
-    data: bool,
+    pub(super) data: bool,
     pub(super) kind: &'v str,
     pub(super) name: &'v str,
     pub(super) index: Option<&'v Value>,
@@ -42,8 +50,8 @@ pub(in crate::normalise) fn roots<'p>(plans: impl Iterator<Item = &'p Text>, cod
     found
 }
 
-/// Reads a plan.
-pub(in crate::normalise) fn read(document: &Document, plan: &Value, roots: &Roots) -> Partial {
+/// Reads a plan; what is found in the code that it was made from has its place there.
+pub(in crate::normalise) fn read(document: &Document, plan: &Value, roots: &Roots, code: Option<&Code>) -> Partial {
     let path = document.origin.path();
     let root = roots.get(path).unwrap_or(path).clone();
     let origin = |at: Mark| Origin::File { path: path.clone(), mark: at };
@@ -59,6 +67,7 @@ pub(in crate::normalise) fn read(document: &Document, plan: &Value, roots: &Root
         partial.problems.push(Problem { origin: origin(at), cause, hides: hiding(None) });
     }
     let references = References::new(plan, &planned);
+    let source = code.and_then(|code| Some((code, code.root(&planned)?)));
     let mut unread: BTreeMap<&str, (BTreeSet<&str>, Mark, Option<Platform>)> = BTreeMap::new();
     for one in &planned {
         let platform = match platforms::of_kind(one.kind) {
@@ -73,7 +82,10 @@ pub(in crate::normalise) fn read(document: &Document, plan: &Value, roots: &Root
             }
             _ => continue,
         };
-        partial.resources.push(resource(one, platform, path, &root, plan, &references));
+        let declared = source.as_ref().and_then(|(code, root)| code.declared(root, one));
+        let origin = declared.map_or_else(|| origin(one.at), |declared| declared.origin.clone());
+        let values = values(one, declared, &references);
+        partial.resources.push(resource(one, (platform, &root), origin, plan, values));
     }
     for (provider, (kinds, at, platform)) in unread {
         let kinds: Vec<&str> = kinds.into_iter().collect();
@@ -121,27 +133,32 @@ fn not_whole(plan: &Value) -> Option<&'static str> {
 
 fn resource(
     one: &Planned<'_>,
-    platform: Platform,
-    path: &Text,
-    root: &Text,
+    (platform, root): (Platform, &Text),
+    origin: Origin,
     plan: &Value,
-    references: &References<'_>,
+    mut values: Map,
 ) -> Resource {
-    let mut values = match one.values {
-        Value::Map(map) => map.clone(),
-        _ => Map::new(),
-    };
-    let at = one.at;
-    add_unknown(&mut values, one.unknown, &mut Vec::new(), at, &|attribute| references.unknown(one, attribute));
-    hide_sensitive(&mut values, one.sensitive);
     let provider = platforms::provider(one.kind);
     let majors = majors(plan, provider);
     if !one.data {
         provider_facts::apply(one.kind, &mut values, &majors);
     }
     let body = emit::body(one.kind, one.address, finished(Value::Map(values)));
-    let origin = Origin::File { path: path.clone(), mark: at };
     emit::resource(platform, root, one.kind, one.address, origin, body, (provider, majors))
+}
+
+/// What is planned of an instance, with what is unknown and without what is secret.
+fn values(one: &Planned<'_>, declared: Option<&Declared>, references: &References<'_>) -> Map {
+    let mut values = match one.values {
+        Value::Map(map) => map.clone(),
+        _ => Map::new(),
+    };
+    add_unknown(&mut values, one.unknown, &mut Vec::new(), one.at, &|attribute| references.unknown(one, attribute));
+    hide_sensitive(&mut values, one.sensitive);
+    if let Some(declared) = declared {
+        code::place(&mut values, &declared.body);
+    }
+    values
 }
 
 /// `configuration.provider_config` names each provider with its constraint.

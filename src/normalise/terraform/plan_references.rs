@@ -184,7 +184,7 @@ fn steps(reference: &str) -> (&str, &str, &str) {
 }
 
 /// Names of the calls in a module address: `module.a["k"].module.b` gives `a`, `b`.
-fn calls(address: &str) -> Vec<String> {
+pub(super) fn calls(address: &str) -> Vec<String> {
     let mut names = Vec::new();
     let mut rest = address;
     while let Some(after) = rest.strip_prefix("module.") {
