@@ -105,6 +105,11 @@ fn every_fault_of_a_criterion_is_told_with_its_line() {
             "11: a brace in the words of `too_short` names no fact",
         ),
         ("at_admission: request", "at_admission: never", "14: `at_admission` is `never`"),
+        (
+            "at_admission: request",
+            "at_admission: request\n    absence: somewhere",
+            "15: `absence` is `somewhere`, and must be one of",
+        ),
         ("  too_short:", "  not_evaluated:", "11: the reason `not_evaluated` is the engine's own"),
         ("[ConfigMap]", "[]", "21: platform `kubernetes` has no `subjects`"),
         (

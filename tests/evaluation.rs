@@ -1,10 +1,10 @@
 //! One rule about one resource: from what the engine says to a verdict, and what of the engine we rely on.
-use crate::bundle::{GOOD, bundle, load};
+use crate::bundle::{GOOD, GOOD_RULE, bundle, load};
 use speguard::{
     evaluate::{Bundle, Light, evaluate, questions},
     model::{
-        Description, Environment, Finding, Map, Number, Origin, Path, Platform, Reach, Resource, ResourceId, Scope,
-        Step, Unknown, Value, Verdict, Way,
+        Description, Environment, Finding, Hidden, Map, Number, Origin, Path, Platform, Problem, Reach, Resource,
+        ResourceId, Scope, Step, Text, Unknown, Value, Verdict, Way,
     },
 };
 use std::collections::BTreeMap;
@@ -89,6 +89,38 @@ fn an_unknown_alone_is_undetermined_and_stays_an_unknown_in_the_facts() {
     let both = format!("{DENY}\n{UNDETERMINED}");
     let why = Value::unknown("var.days has no value");
     assert_eq!(asked(&both, days(why.clone())), Verdict::Undetermined { unknown: vec![too_short(why)] });
+}
+
+/// A breach that rests on something not being there, beside a source that was not read.
+fn absent(of: &str, hides: Option<Hidden>) -> Verdict {
+    let criterion = GOOD.replace("at_admission: request", &format!("at_admission: request\n    absence: {of}"));
+    let bundle = bundle(&criterion, GOOD_RULE).unwrap();
+    let problem = Problem { origin: Origin::file("lost.yaml"), cause: "not readable".to_owned(), hides };
+    let problems = vec![problem];
+    let environment = Environment { problems, ..environment(vec![config("c", days(30))]) };
+    verdicts(&bundle, &environment, &Reach::default()).remove(0)
+}
+
+#[test]
+fn what_was_not_found_may_stand_in_what_was_not_read() {
+    let text = |text: &str| -> Option<Text> { Some(text.into()) };
+    let hidden = |platform, root, namespace| Some(Hidden { platform, root, namespace });
+    let may_be = || {
+        let found = Finding { reason: Finding::MAY_BE_UNREAD.to_owned(), ..too_short(30) };
+        let found = found.with("absent", "too_short").with("unread", "lost.yaml").with("cause", "not readable");
+        Verdict::Undetermined { unknown: vec![found] }
+    };
+    let breach = || Verdict::NotMet { findings: vec![too_short(30)], unknown: Vec::new() };
+    for (of, hides, expected) in [
+        ("anywhere", hidden(None, None, None), may_be()),
+        ("anywhere", hidden(Some(Platform::Kubernetes), text("."), text("lungs")), may_be()),
+        ("namespace", hidden(Some(Platform::Kubernetes), None, text("heart")), may_be()),
+        ("namespace", hidden(Some(Platform::Kubernetes), None, text("lungs")), breach()),
+        ("anywhere", hidden(Some(Platform::Azurerm), None, None), breach()),
+        ("anywhere", None, breach()),
+    ] {
+        assert_eq!(absent(of, hides.clone()), expected, "{of} {hides:?}");
+    }
 }
 
 #[test]

@@ -3,47 +3,40 @@
 package lib.azure_firewall
 
 import data.lib.azure
+import data.lib.azure_injected as injected
 import data.lib.azure_partners as partners
 
 blocks := {"azurerm_storage_account": "network_rules", "azurerm_key_vault": "network_acls"}
 
 beside := "azurerm_storage_account_network_rules"
 
-injectable := {"azurerm_postgresql_flexible_server", "azurerm_mysql_flexible_server"}
-
 setting := {"attribute": "default_action", "good": ["Deny"], "absent": "bad"}
 
-# Places, {path, at?}, that let every network in.
-open_to_all(resource) := [place |
+# Places, {reason, path, at?}, that let every network in.
+open_to_all(resource) := [object.union(object.remove(reading, ["value"]), {"reason": reason}) |
 	some reading in readings(resource)
 	azure.bad(reading.value, setting)
-	place := object.remove(reading, ["value"])
+	reason := shortcoming(resource, reading)
 ]
 
+# A storage account without rules in it may have them in a resource beside it.
+shortcoming(resource, reading) := "no_network_rules" if without_rules(resource, reading)
+
+shortcoming(resource, reading) := "open_to_all_networks" if not without_rules(resource, reading)
+
+without_rules(resource, reading) if {
+	resource.type == "azurerm_storage_account"
+	reading.path == ["values"]
+	not reading.at
+}
+
 # {path, why, at?}: what keeps from telling.
-doubts(resource) := array.concat(unsure(resource), lost(resource))
+doubts(resource) := array.concat(unsure(resource), injected.doubts(resource))
 
 unsure(resource) := [object.union(object.remove(reading, ["value"]), {"why": azure.why(reading.value)}) |
 	some reading in readings(resource)
 	azure.unsure(reading.value, setting)
 ]
-
-lost(resource) := [{"path": ["values", "delegated_subnet_id"], "why": azure.why(subnet)} |
-	resource.type in injectable
-	not closed(resource)
-	subnet := resource.values.delegated_subnet_id
-	not partners.holds(subnet)
-]
-
-closed(database) if azure.plain(database.values.public_network_access_enabled) == false
-
-closed(database) if database.values.public_network_access == "Disabled"
-
-# A database inside a subnet of one's own has no public endpoint, whatever the switch says.
-injected(resource) if {
-	resource.type in injectable
-	object.get(resource.values, "delegated_subnet_id", null) != null
-}
 
 readings(resource) := [] if {
 	not asked(resource)

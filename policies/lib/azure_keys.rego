@@ -5,14 +5,18 @@ import data.lib.azure
 import data.lib.azure_encryption as encryption
 import data.lib.azure_partners as partners
 
-# {attribute, path} of every place that could name a key and does not.
-missing(resource) := [{"attribute": key.attribute, "path": reading.path} |
+# {reason, attribute, path} of every place that could name a key and does not.
+missing(resource) := [{"reason": reason(resource), "attribute": key.attribute, "path": reading.path} |
 	some key in object.get(encryption.keys, resource.type, [])
 	some reading in azure.readings(resource.values, key)
 	none(reading.value)
 	count(beside(resource)) == 0
 	count(perhaps_beside(resource)) == 0
 ]
+
+reason(resource) := "no_key_beside" if encryption.beside[resource.type]
+
+reason(resource) := "provider_key" if not encryption.beside[resource.type]
 
 # {attribute, path, why} of every place where that cannot be told.
 doubts(resource) := [{"attribute": key.attribute, "path": reading.path, "why": why} |

@@ -1,8 +1,8 @@
 //! criterion.yaml as written, checked into a [`Criterion`] (the form: policies/README.md).
 use super::{Fault, form::Form, parameter, yaml};
 use crate::model::{
-    AtAdmission, Criterion, CriterionId, Entry, Level, Map, Mark, Platform, PlatformRule, Reason, Severity, Source,
-    Text, Value, Verification, listed, meant,
+    Absence, AtAdmission, Criterion, CriterionId, Entry, Level, Map, Mark, Platform, PlatformRule, Reason, Severity,
+    Source, Text, Value, Verification, listed, meant,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,6 +25,11 @@ pub(super) const KEYS: &[&str] = &[
     "note",
     "spuhin_ref",
 ];
+pub(super) const REASON_KEYS: &[&str] = &["en", "nb", "at_admission", "absence"];
+
+/// Where what a reason missed would stand.
+pub(super) const ABSENCES: [(&str, Absence); 2] = [("namespace", Absence::Namespace), ("anywhere", Absence::Anywhere)];
+
 pub(super) const PLATFORM_KEYS: &[&str] = &["subjects", "joins", "rule", "remedy", "checks", "chain"];
 
 /// How the catalogue read a reference; printed beside it, so that nobody takes a draft for law.
@@ -170,7 +175,7 @@ fn reasons(form: &mut Form<'_>, map: &Map) -> BTreeMap<Text, (Mark, Reason)> {
     let Some(written) = form.map(&entry.value, entry.at, "`reasons`") else { return reasons };
     for Entry { key, at, value } in written {
         let Some(reason) = form.map(value, *at, &format!("reason `{key}`")) else { continue };
-        form.known(reason, &["en", "nb", "at_admission"]);
+        form.known(reason, REASON_KEYS);
         let words = form.languages(reason, *at);
         let kinds = [AtAdmission::Standing, AtAdmission::Request, AtAdmission::Fault];
         let names = ["standing", "request", "fault"];
@@ -188,7 +193,8 @@ fn reasons(form: &mut Form<'_>, map: &Map) -> BTreeMap<Text, (Mark, Reason)> {
             form.fault(*at, format!("the reason `{key}` is the engine's own: choose another name"));
         }
         let at_admission = at_admission.unwrap_or(AtAdmission::Request);
-        reasons.insert(key.clone(), (*at, Reason { words, at_admission }));
+        let absence = reason.entry("absence").and_then(|_| form.choice(reason, *at, "absence", &ABSENCES));
+        reasons.insert(key.clone(), (*at, Reason { words, at_admission, absence }));
     }
     reasons
 }

@@ -29,8 +29,12 @@ pub(super) fn verdict(
         }
         findings
     };
-    let deny = findings(said.deny);
+    let (uncertain, deny): (Vec<_>, Vec<_>) = findings(said.deny)
+        .into_iter()
+        .map(|breach| past_the_unread(criterion, subject, sight, breach))
+        .partition(|breach| breach.reason == Finding::MAY_BE_UNREAD);
     let mut undetermined = findings(said.undetermined);
+    undetermined.extend(uncertain);
     undetermined.append(&mut gaps);
     match (deny.is_empty(), undetermined.is_empty()) {
         (true, true) => match applies() {
@@ -45,6 +49,18 @@ pub(super) fn verdict(
 
 pub(super) fn not_evaluated(cause: &str) -> Finding {
     Finding::bare(Finding::NOT_EVALUATED).with("why", one_line(cause))
+}
+
+/// A breach as it stands beside what was not read: one that rests on something not being there does not hold where that
+/// may stand in it.
+fn past_the_unread(criterion: &Criterion, subject: &ResourceId, sight: &Sight<'_>, breach: Finding) -> Finding {
+    let absence = criterion.reasons.get(breach.reason.as_str()).and_then(|reason| reason.absence);
+    let Some(problem) = absence.and_then(|absence| sight.may_be_unread(subject, absence)) else { return breach };
+    let absent = breach.reason.clone();
+    Finding { reason: Finding::MAY_BE_UNREAD.to_owned(), ..breach }
+        .with("absent", absent.as_str())
+        .with("unread", problem.origin.path().as_ref())
+        .with("cause", problem.cause.as_str())
 }
 
 /// The engine draws its errors over several lines; a fact is one clause.

@@ -56,8 +56,13 @@ pub enum BundleError {
 }
 
 /// Reasons that no criterion may declare: the house gives them itself.
-pub(crate) const RESERVED_REASONS: [&str; 4] =
-    [Finding::NOT_EVALUATED, Finding::STATED_NOT_MET, Finding::NOT_STATED, Finding::STATEMENT_EXPIRED];
+pub(crate) const RESERVED_REASONS: [&str; 5] = [
+    Finding::NOT_EVALUATED,
+    Finding::MAY_BE_UNREAD,
+    Finding::STATED_NOT_MET,
+    Finding::NOT_STATED,
+    Finding::STATEMENT_EXPIRED,
+];
 
 /// What one rule said about one resource.
 #[derive(Clone, Debug)]

@@ -1,6 +1,6 @@
 //! The JSON Schema of criterion.yaml, for editors. What only the reader can tell (facts and their places, files beside
 //! it, ids that stand twice) is not in it.
-use super::criterion::STATUSES;
+use super::criterion::{ABSENCES, STATUSES};
 use crate::model::{Level, Platform, Severity, Verification};
 use serde_json::{Map, Value, json};
 
@@ -12,7 +12,11 @@ pub fn schema() -> Value {
     let source =
         closed(&[("ref", text()), ("status", json!({"enum": STATUSES})), ("note", text())], &["ref", "status"]);
     let admission = json!({"enum": ["standing", "request", "fault"]});
-    let reason = closed(&[("en", text()), ("nb", text()), ("at_admission", admission)], &["en", "nb", "at_admission"]);
+    let absence = json!({"enum": ABSENCES.map(|(name, _)| name)});
+    let reason = closed(
+        &[("en", text()), ("nb", text()), ("at_admission", admission), ("absence", absence)],
+        &["en", "nb", "at_admission"],
+    );
     let refresh = closed(&[("admission", json!({"type": "boolean"})), ("text", text())], &["admission", "text"]);
     let named = |of: Value| json!({"type": "object", "additionalProperties": of});
     let platforms: Map<String, Value> =
@@ -102,5 +106,7 @@ mod tests {
         assert_eq!(keys(&schema), known(criterion::KEYS));
         let block = &schema["properties"]["platforms"]["properties"]["azurerm"];
         assert_eq!(keys(block), known(criterion::PLATFORM_KEYS));
+        let reason = &schema["properties"]["reasons"]["additionalProperties"];
+        assert_eq!(keys(reason), known(criterion::REASON_KEYS));
     }
 }

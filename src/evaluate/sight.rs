@@ -1,7 +1,8 @@
 //! What a rule sees: the input of one subject, and the data of its view (policies/README.md gives both shapes).
 use super::engine::Seen;
 use crate::model::{
-    ENVIRONMENT_KIND, Environment, Platform, Reach, Resource, ResourceId, Step, Text, Unknown, Value, View, Way, Ways,
+    Absence, ENVIRONMENT_KIND, Environment, Hidden, Platform, Problem, Reach, Resource, ResourceId, Step, Text,
+    Unknown, Value, View, Way, Ways,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,13 +12,14 @@ pub(super) struct Index<'a> {
     /// Realms and the Environment: seen by all.
     everywhere: Vec<&'a Resource>,
     clusters: BTreeMap<&'a Text, &'a Text>,
+    environment: &'a Environment,
 }
 
 impl<'a> Index<'a> {
     pub(super) fn new(environment: &'a Environment) -> Self {
         let roots = |cluster: &'a crate::model::Cluster| cluster.roots.iter().map(|root| (root, &cluster.name));
         let clusters = environment.clusters.iter().flat_map(roots).collect();
-        let mut index = Self { views: BTreeMap::new(), everywhere: Vec::new(), clusters };
+        let mut index = Self { views: BTreeMap::new(), everywhere: Vec::new(), clusters, environment };
         for resource in environment.all() {
             if resource.id.kind.as_ref() == ENVIRONMENT_KIND || resource.id.platform == Platform::Keycloak {
                 index.everywhere.push(resource);
@@ -63,6 +65,26 @@ impl<'a> Index<'a> {
         };
         seen.extend(self.everywhere.iter().filter(elsewhere));
         seen
+    }
+}
+
+impl<'a> Index<'a> {
+    /// Problems whose unread part may hold something that a view would show. A root of no cluster may be of any.
+    fn hidden_from(&self, view: &View) -> Vec<&'a Problem> {
+        let platform = match view {
+            View::Cluster(_) => Platform::Kubernetes,
+            View::Root(platform, _) | View::Whole(platform) => *platform,
+        };
+        let may_hold = |hidden: &Hidden| {
+            hidden.platform.is_none_or(|of| of == platform)
+                && hidden.root.as_ref().is_none_or(|root| match view {
+                    View::Cluster(name) => self.clusters.get(root).is_none_or(|cluster| *cluster == name),
+                    View::Root(_, own) => root == own,
+                    View::Whole(_) => true,
+                })
+        };
+        let problems = self.environment.problems.iter();
+        problems.filter(|problem| problem.hides.as_ref().is_some_and(may_hold)).collect()
     }
 }
 
@@ -124,6 +146,7 @@ pub(super) struct Sight<'a> {
     joined: BTreeMap<&'static str, BTreeMap<Text, Seen>>,
     /// Who is called what, for findings that point elsewhere.
     names: BTreeMap<(Text, Text, Text), ResourceId>,
+    hidden: Vec<&'a Problem>,
 }
 
 impl<'a> Sight<'a> {
@@ -148,7 +171,7 @@ impl<'a> Sight<'a> {
             .filter(|resource| joins.contains(&resource.id.kind))
             .map(|resource| (key(&naming, &resource.id), resource.id.clone()))
             .collect();
-        Self { reach, naming, kinds, joined: joined.into(), names }
+        Self { reach, naming, kinds, joined: joined.into(), names, hidden: index.hidden_from(view) }
     }
 
     /// `data` of a rule that joins these kinds, asked about these subjects.
@@ -188,6 +211,17 @@ impl<'a> Sight<'a> {
             input.push(("flows", Seen::of(flows)));
         }
         input
+    }
+
+    /// The first problem whose unread part may hold what a rule about the subject did not find.
+    pub(super) fn may_be_unread(&self, subject: &ResourceId, absence: Absence) -> Option<&'a Problem> {
+        let own = if subject.kind.as_ref() == "Namespace" { &subject.name } else { &subject.namespace };
+        let may_hold = |problem: &&&Problem| match (&problem.hides, absence) {
+            (Some(Hidden { namespace: Some(namespace), .. }), Absence::Namespace) => namespace == own,
+            (Some(_), _) => true,
+            (None, _) => false,
+        };
+        self.hidden.iter().find(may_hold).copied()
     }
 
     /// The resource that a rule calls `[kind, namespace, name]`. What is not in sight is taken to be of the subject's

@@ -82,11 +82,22 @@ pub enum AtAdmission {
     Fault,
 }
 
+/// Where what a rule did not find would stand, where a reason rests on not having found it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Absence {
+    /// In the subject's namespace (a Namespace's own, where that is the subject).
+    Namespace,
+    /// Anywhere in what the subject may see.
+    Anywhere,
+}
+
 /// The words of one reason; `{fact}` stands for a fact of the finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reason {
     pub words: Words,
     pub at_admission: AtAdmission,
+    /// Set where the reason rests on something not being there: what was not read may hold it.
+    pub absence: Option<Absence>,
 }
 
 /// A criterion's block for one platform.

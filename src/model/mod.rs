@@ -14,8 +14,8 @@ mod verdict;
 
 pub use assessment::{Assessment, NotLookedAt, Tally, WaiverStanding, WaiverState};
 pub use criterion::{
-    AtAdmission, Bound, Criterion, CriterionId, Level, Parameter, PlatformRule, Reason, Severity, Source, Verification,
-    Words,
+    Absence, AtAdmission, Bound, Criterion, CriterionId, Level, Parameter, PlatformRule, Reason, Severity, Source,
+    Verification, Words,
 };
 pub use description::{
     ClusterDescription, ClusterSource, Description, Destination, Expired, LogStore, NodeRoute, Project,

@@ -18,6 +18,9 @@ pub struct Finding {
 impl Finding {
     /// The reason that no criterion declares: its rule could not be run to the end. Fact: `why`.
     pub const NOT_EVALUATED: &'static str = "not_evaluated";
+    /// A breach that rests on something not being there, where it may stand in what was not read. Facts: `absent` (the
+    /// reason of the breach, whose own facts stand beside it), `unread` (the file) and `cause`.
+    pub const MAY_BE_UNREAD: &'static str = "may_be_unread";
     /// An attestation states that the criterion is not met. Facts: `owner`, `statement`.
     pub const STATED_NOT_MET: &'static str = "stated_not_met";
     /// No valid statement. No facts.

@@ -46,11 +46,7 @@ pub(super) fn find(documents: &[Document]) -> (Vec<Found<'_>>, Vec<Problem>) {
             let own = || Origin::File { path: document.origin.path().clone(), mark: fault.at };
             let origin = places.as_ref().map_or_else(own, |places| places.place(fault.at.line));
             let root = document.render.as_ref().map(|render| render.root.clone());
-            let hides = fault.lost.then(|| Hidden {
-                platform: root.is_some().then_some(Platform::Kubernetes),
-                root,
-                namespace: None,
-            });
+            let hides = fault.lost.then(|| Hidden { platform: lost(document), root, namespace: None });
             problems.push(Problem { origin, cause: fault.cause, hides });
         }
         for parsed in stream.documents {
@@ -61,6 +57,14 @@ pub(super) fn find(documents: &[Document]) -> (Vec<Found<'_>>, Vec<Problem>) {
         }
     }
     (found, problems)
+}
+
+/// The platform of what a document holds that cannot be parsed: what a program rendered, and what names neither a plan
+/// nor a realm, can only hold objects of a cluster. `None` = any.
+fn lost(document: &Document) -> Option<Platform> {
+    const OTHERS: [&[u8]; 2] = [b"terraform_version", b"\"realm\""];
+    let names = |word: &[u8]| document.bytes.windows(word.len()).any(|part| part == word);
+    (document.render.is_some() || !OTHERS.into_iter().any(names)).then_some(Platform::Kubernetes)
 }
 
 /// Reads Terraform code and everything else whose reader is known, in the light of the description.

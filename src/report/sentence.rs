@@ -32,6 +32,13 @@ pub(super) fn sentence(
     if let Some(reason) = criterion.and_then(|criterion| criterion.reasons.get(finding.reason.as_str())) {
         return fill(language.of(&reason.words), &finding.facts, phrases);
     }
+    if finding.reason == Finding::MAY_BE_UNREAD {
+        let of = |name: &str| finding.facts.get(name).map_or_else(String::new, |value| fact(value, phrases));
+        let absent = Finding { reason: of("absent"), ..finding.clone() };
+        let claim = sentence(criterion, &absent, phrases, language);
+        let places = [("claim", claim.as_str()), ("unread", &of("unread")), ("cause", &of("cause"))];
+        return phrases.with("reason-may_be_unread", &places);
+    }
     if let Some((_, key, names)) = BUILT_IN.iter().find(|(reason, ..)| *reason == finding.reason) {
         let facts: Vec<(&str, String)> = names
             .iter()
@@ -128,6 +135,17 @@ mod tests {
             &finding,
             "10.0.0.0/8, ::/0 for 30 days: true none not known (var.x has no value)",
         );
+    }
+
+    #[test]
+    fn a_breach_that_may_be_settled_elsewhere_says_what_was_not_read() {
+        let finding = Finding::bare(Finding::MAY_BE_UNREAD)
+            .with("absent", "lost")
+            .with("unread", "main.tf")
+            .with("cause", "not readable");
+        let said = sentence(None, &finding, &Phrases::new(Language::English), Language::English);
+        let expected = ", as far as was read; what is missing may stand in what was not read (main.tf: not readable)";
+        assert!(said.starts_with("lost") && said.ends_with(expected), "{said}");
     }
 
     #[test]

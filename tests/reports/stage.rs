@@ -242,7 +242,10 @@ fn words(en: &str, nb: &str) -> Words {
 fn reasons(reasons: &[(&str, &str, &str)]) -> BTreeMap<Text, Reason> {
     reasons
         .iter()
-        .map(|(name, en, nb)| ((*name).into(), Reason { words: words(en, nb), at_admission: AtAdmission::Standing }))
+        .map(|(name, en, nb)| {
+            let (words, at_admission) = (words(en, nb), AtAdmission::Standing);
+            ((*name).into(), Reason { words, at_admission, absence: None })
+        })
         .collect()
 }
 

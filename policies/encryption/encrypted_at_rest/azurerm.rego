@@ -11,7 +11,7 @@ deny contains {"reason": setting.reason, "facts": facts, "path": reading.path} i
 	facts := {"attribute": setting.attribute}
 }
 
-deny contains {"reason": "provider_key", "facts": {"attribute": place.attribute}, "path": place.path} if {
+deny contains {"reason": place.reason, "facts": {"attribute": place.attribute}, "path": place.path} if {
 	input.parameters.require_customer_keys
 	some place in keys.missing(input.resource)
 }

@@ -53,6 +53,12 @@ test_breaks_when_keys_of_ones_own_are_asked_for_and_none_is_named if {
 	criterion.deny | criterion.undetermined == set() with input as named with data.environment as {}
 }
 
+test_breaks_when_neither_an_account_nor_anything_beside_it_names_a_key if {
+	values := {"infrastructure_encryption_enabled": true}
+	expected := {finding("no_key_beside", {"attribute": "key_vault_key_id"}, ["values"])}
+	criterion.deny == expected with input as strict("azurerm_storage_account", values) with data.environment as {}
+}
+
 test_breaks_when_a_second_layer_is_asked_for_and_there_is_none if {
 	expected := {finding("not_encrypted_twice", {"attribute": "infrastructure_encryption_enabled"}, ["values"])}
 	named := key({"$refers": ["x"]})

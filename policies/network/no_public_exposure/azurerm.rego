@@ -4,17 +4,18 @@ import data.lib.azure
 import data.lib.azure_exposure
 import data.lib.azure_firewall
 import data.lib.azure_front_door as front_door
+import data.lib.azure_injected as injected
 import data.lib.azure_partners as partners
 
 deny contains {"reason": setting.reason, "facts": facts, "path": reading.path} if {
 	some setting in azure_exposure.settings[input.resource.type]
 	some reading in azure.readings(input.resource.values, setting)
 	azure.bad(reading.value, setting)
-	not azure_firewall.injected(input.resource)
+	not injected.inside(input.resource)
 	facts := {"attribute": setting.attribute}
 }
 
-deny contains object.union({"reason": "open_to_all_networks", "facts": {}}, place) if {
+deny contains object.union({"facts": {}}, place) if {
 	some place in azure_firewall.open_to_all(input.resource)
 }
 
@@ -33,7 +34,7 @@ undetermined contains {"reason": "setting_unknown", "facts": facts, "path": read
 	some setting in azure_exposure.settings[input.resource.type]
 	some reading in azure.readings(input.resource.values, setting)
 	azure.unsure(reading.value, setting)
-	not azure_firewall.injected(input.resource)
+	not injected.inside(input.resource)
 	facts := {"attribute": setting.attribute, "why": azure.why(reading.value)}
 }
 

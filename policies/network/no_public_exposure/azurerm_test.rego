@@ -87,6 +87,14 @@ test_breaks_when_a_store_answers_every_network if {
 	criterion.deny == expected with input as of("azurerm_key_vault", {}) with data.environment as {}
 }
 
+test_breaks_when_an_account_has_no_network_rules if {
+	expected := {
+		public_endpoint("public_network_access_enabled", ["values"]),
+		finding("no_network_rules", {}, ["values"]),
+	}
+	criterion.deny == expected with input as account with data.environment as {}
+}
+
 test_breaks_when_the_block_allows_every_network if {
 	expected := {
 		public_endpoint("public_network_access_enabled", ["values"]),

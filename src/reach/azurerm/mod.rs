@@ -14,7 +14,7 @@ pub(in crate::reach) mod testing;
 mod tests;
 mod ways;
 
-use crate::model::{Environment, Platform, Reach, Resource, Step, Text, Value, Way};
+use crate::model::{Answer, Environment, Hop, Platform, Reach, Resource, Step, Text, Value, Way};
 use outlets::{Outlet, of_interface, of_subnet};
 use places::Subnet;
 use sight::{Pointer, Sight, blocks, set, value};
@@ -63,10 +63,21 @@ fn of_place(sight: &Sight<'_>, subnet: &Subnet<'_>, internet: &Internet) -> Vec<
     let allowed = allowed_by(sight, &subnet.group, &subnet.at, internet);
     let legs = legs_of(sight, subnet, internet);
     let mut ways = combine(std::slice::from_ref(&subnet.at), &allowed, &legs, &of_subnet(sight, subnet), internet);
+    past_the_unread(sight, &mut ways, &subnet.at);
     if prefixes.iter().any(|prefix| prefix.contains(':')) {
         ways.push(Way::unknown("its routes for IPv6 are not followed", vec![subnet.at.clone()]));
     }
     ways
+}
+
+/// Groups, routes and addresses are tied to a subnet by resources beside it: where some were not read, what is in sight
+/// settles neither that a way is open nor that none is.
+fn past_the_unread(sight: &Sight<'_>, ways: &mut Vec<Way>, at: &Hop) {
+    let Some(why) = sight.unread() else { return };
+    ways.retain(|way| way.answer == Answer::Unknown);
+    if ways.is_empty() {
+        ways.push(Way::unknown(why, vec![at.clone()]));
+    }
 }
 
 /// A machine's ways through each of its interfaces.
@@ -129,7 +140,10 @@ fn through(sight: &Sight<'_>, interface: &Resource, internet: &Internet) -> Vec<
             Outlet::Closed => of_subnet(sight, &subnet),
             other => other,
         };
-        ways.extend(combine(&[at], &allowed, &legs_of(sight, &subnet, internet), &outlet, internet));
+        let mut found =
+            combine(std::slice::from_ref(&at), &allowed, &legs_of(sight, &subnet, internet), &outlet, internet);
+        past_the_unread(sight, &mut found, &at);
+        ways.extend(found);
     }
     ways
 }

@@ -1,5 +1,5 @@
 //! The resources of one Terraform root, and which of them their values point at.
-use crate::model::{Environment, Map, Platform, Resource, Text, Value, View};
+use crate::model::{Environment, Map, Platform, Problem, Resource, Text, Value, View};
 use std::collections::BTreeMap;
 
 /// What resources of one root see of each other.
@@ -8,6 +8,8 @@ pub(in crate::reach) struct Sight<'a> {
     kinds: BTreeMap<&'a str, Vec<&'a Resource>>,
     /// By address; `None` where two resources share one.
     addresses: BTreeMap<&'a str, Option<&'a Resource>>,
+    /// Why more of these may be there: a source of the root that was not read.
+    unread: Option<String>,
 }
 
 /// Where a value leads, among resources of one kind.
@@ -35,7 +37,10 @@ impl<'a> Sight<'a> {
     #[must_use]
     pub(in crate::reach) fn of(environment: &'a Environment, root: &Text) -> Self {
         let view = View::Root(Platform::Azurerm, root.clone());
-        let mut sight = Self::default();
+        let problem = environment.hidden(Platform::Azurerm, root).next();
+        let why =
+            |problem: &Problem| format!("what was not read may decide ({}: {})", problem.origin.path(), problem.cause);
+        let mut sight = Self { unread: problem.map(why), ..Self::default() };
         for (id, resources) in &environment.resources {
             if !environment.sees(&view, id) || id.platform != Platform::Azurerm {
                 continue;
@@ -45,6 +50,12 @@ impl<'a> Sight<'a> {
             sight.kinds.entry(&id.kind).or_default().extend(resources);
         }
         sight
+    }
+
+    /// Why what is not in sight may be there all the same.
+    #[must_use]
+    pub(in crate::reach) fn unread(&self) -> Option<&str> {
+        self.unread.as_deref()
     }
 
     /// All of a kind, in order of address.

@@ -3,7 +3,7 @@ use super::{
     derive,
     testing::{environment, of, unset},
 };
-use crate::model::{Answer, Destination, Environment, Reach, Value, Way, shown};
+use crate::model::{Answer, Destination, Environment, Origin, Platform, Problem, Reach, Value, Way, shown};
 use serde_json::{Value as Json, json};
 
 const SUBNET: &str = "azurerm_subnet.app";
@@ -304,4 +304,25 @@ fn ipv6_is_said_not_to_be_followed() {
     let mut dual = subnet(false);
     dual.1["address_prefixes"] = json!(["10.0.0.0/24", "fd00:db8::/64"]);
     check(&[dual], SUBNET, &[&format!("unknown: its routes for IPv6 are not followed at {SUBNET} values")]);
+}
+
+#[test]
+fn what_was_not_read_may_open_a_way_or_close_it() {
+    let [association, table] = routed(json!([default_route("None")]));
+    let lost = |root: &str| {
+        let origin = Origin::file("modules/net");
+        Problem::hiding(origin, "is not there", Platform::Azurerm, Some(root.into()))
+    };
+    for (resources, open) in [(vec![subnet(true)], true), (vec![subnet(true), association, table], false)] {
+        let mut environment = environment(&resources);
+        environment.problems = vec![lost("elsewhere")];
+        assert_eq!(told(&environment, SUBNET).iter().any(|way| way.starts_with("open")), open);
+        environment.problems = vec![lost(".")];
+        let why = "what was not read may decide (modules/net: is not there)";
+        assert_eq!(told(&environment, SUBNET), [format!("unknown: {why} at {SUBNET} values")]);
+    }
+    let own = json!({"network_profile": [{"outbound_type": "loadBalancer"}]});
+    let mut environment = environment(&[("azurerm_kubernetes_cluster.c", own)]);
+    environment.problems = vec![lost(".")];
+    assert!(told(&environment, "azurerm_kubernetes_cluster.c")[0].starts_with("open"));
 }

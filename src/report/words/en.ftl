@@ -27,6 +27,7 @@ standing-attested = as stated in { $id }
 
 # Reasons that no criterion declares.
 reason-not_evaluated = could not be evaluated: { $why }
+reason-may_be_unread = { $claim }, as far as was read; what is missing may stand in what was not read ({ $unread }: { $cause })
 reason-stated_not_met = { $owner } states that it is not met: { $statement }
 reason-not_stated = nobody has stated it yet
 reason-statement_expired = the latest statement expired on { $expires }

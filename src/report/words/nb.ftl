@@ -27,6 +27,7 @@ standing-attested = ifølge erklæringen { $id }
 
 # Grunner som ikke står i noe kriterium.
 reason-not_evaluated = kunne ikke vurderes: { $why }
+reason-may_be_unread = { $claim }, etter det som er lest; det som mangler, kan stå i det som ikke er lest ({ $unread }: { $cause })
 reason-stated_not_met = { $owner } erklærer at det ikke er oppfylt: { $statement }
 reason-not_stated = ingen har avgitt erklæring om dette ennå
 reason-statement_expired = den siste erklæringen gikk ut { $expires }
