@@ -38,12 +38,18 @@ leads_to_brokers(flow) if {
 
 gaps(realm, flow) := [gap |
 	some list in [
-		unread.gaps([field.root(realm, ["spec"])], [[["clients"], "list"], [["identityProviders"], "list"]]),
+		unread.told(unread.gaps([field.root(realm, ["spec"])], tables)),
+		unread.told(unread.gaps(field.elements(field.root(realm, ["spec"]), ["clients"]), [[[], "map"], [["enabled"], "boolean"]])),
 		[{"facts": {"why": known.why(flow)}, "path": ["spec"]} | known.is_unknown(flow)],
 		[unfamiliar(step) | some step in login.extensions(flow, login.phishing_resistant)],
 	]
 	some gap in list
 ]
+
+tables := array.concat(
+	[[["clients"], "list"], [["identityProviders"], "list"]],
+	[[[name], "text"] | some name in verification_fields],
+)
 
 unfamiliar(step) := {"facts": {"why": why}, "path": step.path} if {
 	why := concat("", ["execution ", step.authenticator, " is not one of Keycloak's own"])

@@ -59,10 +59,10 @@ open_to_all(flow) := [path | some path in weak(flow, second_factors); not unenro
 
 open_to_unenrolled(flow) := [path | some path in weak(flow, second_factors); unenrolled(path)]
 
-# Whether new users must enrol a factor at their first login.
+# Whether new users must enrol a factor at their first login, for all that is known.
 enrolment_forced(realm) if {
 	some action in list(realm, "requiredActions")
-	[action.enabled, action.defaultAction] == [true, true]
+	every switch in [action.enabled, action.defaultAction] { switch != false }
 	action.alias in {"CONFIGURE_TOTP", "webauthn-register", "webauthn-register-passwordless"}
 }
 

@@ -4,9 +4,11 @@ package lib.login_brokers
 import data.lib.known
 import data.lib.login
 
+# Nobody signs in by a broker that only links accounts.
 enabled(realm) := [{"alias": broker.alias, "broker": broker, "path": ["spec", "identityProviders", i]} |
 	some i, broker in login.list(realm, "identityProviders")
 	object.get(broker, "enabled", true) == true
+	object.get(broker, "linkOnly", false) != true
 	is_string(broker.alias)
 ]
 

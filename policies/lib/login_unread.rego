@@ -33,7 +33,9 @@ levels_mapped(realm) if {
 
 gaps(realm, flows) := [gap |
 	some list in [
-		unread.gaps([field.root(realm, ["spec"])], tables),
+		unread.told(unread.gaps([field.root(realm, ["spec"])], tables)),
+		unread.told(unread.gaps(field.elements(field.root(realm, ["spec"]), ["clients"]), client)),
+		unread.told(unread.gaps(field.elements(field.root(realm, ["spec"]), ["identityProviders"]), broker)),
 		[unknown(flow, ["spec"]) | some flow in deciding(realm, flows); known.is_unknown(flow)],
 		[unfamiliar(step) | some flow in deciding(realm, flows); some step in login.extensions(flow, login.second_factors)],
 		[ageless(place) | some place in ageless_conditions(realm)],
@@ -45,6 +47,10 @@ tables := [
 	[["enabled"], "boolean"], [["clients"], "list"], [["identityProviders"], "list"], [["requiredActions"], "list"],
 	[["resetPasswordAllowed"], "boolean"], [["attributes"], "map"],
 ]
+
+client := [[[], "map"], [["enabled"], "boolean"], [["directAccessGrantsEnabled"], "boolean"]]
+
+broker := [[[], "map"], [["enabled"], "boolean"], [["linkOnly"], "boolean"]]
 
 # Every flow that decides whether somebody comes in.
 deciding(realm, flows) := [flow |

@@ -2,6 +2,7 @@
 package lib.realm_events
 
 import data.lib.field
+import data.lib.known
 import data.lib.unread
 
 streams := [
@@ -51,7 +52,7 @@ gaps(realm) := array.concat(
 		[["eventsEnabled"], "boolean"], [["adminEventsEnabled"], "boolean"], [["enabledEventTypes"], "list"],
 		[["eventsListeners"], "list"], [["attributes"], "map"],
 	]),
-	[{"facts": {"field": field.name(place.edit), "why": "not a number of seconds"}, "path": place.edit} |
+	[{"facts": {"field": field.name(place.edit), "why": why(place.value)}, "path": place.edit} |
 		some stream in streams
 		place := field.at(field.root(realm, ["spec"]), stream.expires)
 		place.value != null
@@ -59,3 +60,7 @@ gaps(realm) := array.concat(
 		not place.value == ""
 	],
 )
+
+why(value) := known.why(value) if known.is_unknown(value)
+
+why(value) := "not a number of seconds" if not known.is_unknown(value)

@@ -19,6 +19,12 @@ gaps(places, table) := [gap |
 	some gap in of(place, row[1])
 ]
 
+# The same in one fact, for words that have a place for `why` only.
+told(found) := [{"facts": {"why": why}, "path": gap.path} |
+	some gap in found
+	why := concat(": ", [gap.facts.field, gap.facts.why])
+]
+
 fits(value, "boolean") if is_boolean(value)
 
 fits(value, "number") if is_number(value)

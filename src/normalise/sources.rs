@@ -80,7 +80,9 @@ pub(super) fn read(
     };
     let terraform = by_name(is_terraform);
     if !terraform.is_empty() {
-        all.add(terraform::read(&terraform, documents, options));
+        let mut declared = terraform::read(&terraform, documents, options);
+        keycloak::realms(&mut declared);
+        all.add(declared);
     }
     for document in by_name(is_bicep) {
         all.problems.push(not_read(document.origin.clone(), "a Bicep file", Platform::Arm));
@@ -155,7 +157,11 @@ fn read_one(found: Found<'_>, light: &Light<'_>) -> Partial {
             return read;
         }
         Reader::Realm => return keycloak::read(&origin, parsed.value),
-        Reader::Plan => return terraform::plan::read(document, &parsed.value, plans, code),
+        Reader::Plan => {
+            let mut planned = terraform::plan::read(document, &parsed.value, plans, code);
+            keycloak::realms(&mut planned);
+            return planned;
+        }
         Reader::Unread { what, platform } => not_read(origin, what, platform),
         Reader::Broken(cause) => Problem::hiding(origin, cause, Platform::Kubernetes, None),
         Reader::Description | Reader::Waiver | Reader::Attestation | Reader::Nothing => return Partial::default(),

@@ -102,7 +102,34 @@ test_undetermined_when_an_extension_stands_in_the_flow if {
 }
 
 test_undetermined_when_clients_are_not_a_list if {
-	count(criterion.undetermined) == 1 with input as realm({"clients": "none"}, {})
+	why := "clients: not of the expected type"
+	expected := {{"reason": "login_unread", "facts": {"why": why}, "path": ["spec", "clients"]}}
+	criterion.undetermined == expected with input as realm({"clients": "none"}, {})
+}
+
+test_undetermined_when_a_client_or_a_broker_is_not_fully_known if {
+	expected := {
+		unread("directAccessGrantsEnabled: u", ["spec", "clients", 0, "directAccessGrantsEnabled"]),
+		unread("clients: u", ["spec", "clients", 1]),
+		unread("linkOnly: u", ["spec", "identityProviders", 0, "linkOnly"]),
+	}
+	client := {"clientId": "desktop", "directAccessGrantsEnabled": {"$unknown": "u"}}
+	broker := {"alias": "partner", "linkOnly": {"$unknown": "u"}, "config": {"acrValues": "loa-high"}}
+	spec := {"clients": [client, {"$unknown": "u"}], "identityProviders": [broker]}
+	criterion.undetermined == expected with input as realm(spec, {})
+}
+
+test_meets_with_a_broker_that_only_links_accounts if {
+	criterion.deny == set() with input as realm({"identityProviders": [{"alias": "partner", "linkOnly": true}]}, {})
+}
+
+test_undetermined_where_it_is_unknown_whether_new_users_must_enrol if {
+	perhaps := {"requiredActions": [{"alias": "CONFIGURE_TOTP", "enabled": true, "defaultAction": {"$unknown": "u"}}]}
+	bound := realm(perhaps, {"browser": flow([[password, skipped], [password, otp]])})
+	criterion.deny == set() with input as bound
+	count(criterion.undetermined) == 1 with input as bound
+	off := {"requiredActions": [{"alias": "CONFIGURE_TOTP", "enabled": true, "defaultAction": false}]}
+	count(criterion.deny) == 1 with input as realm(off, {"browser": flow([[password, skipped], [password, otp]])})
 }
 
 test_undetermined_without_flows if {
@@ -112,6 +139,8 @@ test_undetermined_without_flows if {
 test_does_not_apply_to_a_disabled_realm if {
 	not criterion.applies with input as realm({"enabled": false}, {})
 }
+
+unread(why, path) := {"reason": "login_unread", "facts": {"why": why}, "path": path}
 
 password := {"authenticator": "auth-username-password-form", "path": ["at", "password"]}
 

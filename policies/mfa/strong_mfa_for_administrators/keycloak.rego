@@ -18,6 +18,7 @@ deny contains {"reason": "weaker_than_security_key", "facts": facts, "path": log
 deny contains {"reason": "user_verification_not_required", "facts": facts, "path": ["spec", field]} if {
 	some field in administrators.verification_fields
 	value := object.get(realm, field, "not specified")
+	is_string(value)
 	value != "required"
 	facts := {"field": field, "value": value}
 }

@@ -69,6 +69,15 @@ test_undetermined_when_the_flow_is_not_in_the_export if {
 	criterion.undetermined == expected with input as missing
 }
 
+test_undetermined_when_it_is_unknown_whether_keys_verify_the_user if {
+	field := "webAuthnPolicyUserVerificationRequirement"
+	why := "webAuthnPolicyUserVerificationRequirement: u"
+	expected := {{"reason": "login_unread", "facts": {"why": why}, "path": ["spec", field]}}
+	unknown := realm("master", {field: {"$unknown": "u"}}, [[password, key]])
+	criterion.undetermined == expected with input as unknown
+	criterion.deny == set() with input as unknown
+}
+
 test_undetermined_when_clients_are_not_a_list if {
 	count(criterion.undetermined) == 1 with input as realm("master", {"clients": "none"}, [[password, key]])
 }

@@ -125,8 +125,7 @@ impl<'a> Export<'a> {
         if depth > DEPTH_MAX {
             return Err(format!("flow `{alias}` is nested more than {DEPTH_MAX} levels deep"));
         }
-        let (index, flow) =
-            self.flows.get(alias).ok_or_else(|| format!("flow `{alias}` is not contained in the export"))?;
+        let (index, flow) = self.flows.get(alias).ok_or_else(|| format!("flow `{alias}` is not in what was read"))?;
         let executions = executions(*index, flow, alias)?;
         // What has been passed so far, and whether something of this level has run.
         let mut paths: Vec<(Vec<Value>, bool)> = vec![(Vec::new(), false)];
@@ -182,8 +181,7 @@ impl<'a> Export<'a> {
 
     /// The conditions of a CONDITIONAL subflow, by their authenticators' names.
     fn conditions(&self, alias: &str) -> Result<Vec<Value>, String> {
-        let (index, flow) =
-            self.flows.get(alias).ok_or_else(|| format!("flow `{alias}` is not contained in the export"))?;
+        let (index, flow) = self.flows.get(alias).ok_or_else(|| format!("flow `{alias}` is not in what was read"))?;
         let executions = executions(*index, flow, alias)?;
         let names = executions.iter().filter_map(|execution| text(execution.map, "authenticator"));
         Ok(names.filter(|name| name.starts_with(CONDITION)).map(Value::from).collect())

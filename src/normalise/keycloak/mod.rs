@@ -1,6 +1,13 @@
-//! Keycloak realm exports → realms. Credentials are masked before anything else sees them.
+//! Keycloak realm exports, and realms that Terraform declares → realms. Credentials are masked before anything else
+//! sees them.
 //! Form of an export: `RealmRepresentation` of Keycloak (read from exports of 26.5.5).
+mod declared;
 mod flows;
+#[cfg(test)]
+mod tests;
+mod tied;
+
+pub(super) use declared::realms;
 
 use super::Partial;
 use crate::model::{Entry, Item, Map, Origin, Platform, Resource, ResourceId, Scope, Value};
@@ -84,7 +91,7 @@ fn mask_value(value: &mut Value) {
 }
 
 #[cfg(test)]
-mod tests {
+mod exports {
     use super::*;
 
     #[test]
