@@ -81,6 +81,24 @@ test_breaks_where_a_client_demands_levels_that_are_not_mapped if {
 	criterion.deny == expected with input as realm(clients, {})
 }
 
+test_meets_where_the_levels_that_a_client_demands_are_mapped if {
+	clients := [{"clientId": "desktop", "attributes": {"default.acr.values": "mfa"}}]
+	mapped := {"clients": clients, "attributes": {"acr.loa.map": `{"mfa":"2"}`}}
+	criterion.deny == set() with input as realm(mapped, {})
+	count(criterion.deny) == 1 with input as realm(object.union(mapped, {"attributes": {"acr.loa.map": "{}"}}), {})
+}
+
+test_undetermined_when_a_level_of_a_session_never_ages if {
+	why := "a step-up condition does not say how long a level lasts"
+	path := ["spec", "authenticationFlows", 0, "authenticationExecutions", 0]
+	condition := {"authenticator": "conditional-level-of-authentication", "authenticatorConfig": "gold"}
+	flows := {"authenticationFlows": [{"alias": "x", "authenticationExecutions": [condition]}]}
+	expected := {unread(why, path)}
+	criterion.undetermined == expected with input as realm(flows, {})
+	config := {"authenticatorConfig": [{"alias": "gold", "config": {"loa-max-age": "36000"}}]}
+	criterion.undetermined == set() with input as realm(object.union(flows, config), {})
+}
+
 test_undetermined_when_a_flow_is_not_in_the_export if {
 	missing := {"browser": {"$unknown": "flow `x` is not contained in the export"}}
 	expected := {{
