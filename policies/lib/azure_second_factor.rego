@@ -2,6 +2,7 @@
 package lib.azure_second_factor
 
 import data.lib.azure_access_places as places
+import data.lib.azure_asked_people as people_asked
 import data.lib.azure_conditional_access as access
 import data.lib.azure_partners as partners
 import data.lib.known
@@ -17,11 +18,15 @@ state(policy) := {found("policy_not_enforced", {"state": reading.value}, reading
 	reading.value != "enabled"
 }
 
-people(policy, break_glass) := {found("not_all_users", {}, access.read(policy, places.users, "included_users")) |
+people(policy, break_glass) := ({found("not_all_users", {}, access.read(policy, places.users, "included_users")) |
 	included := access.list(policy, places.users, "included_users")
 	not "All" in included
 	count(unknown_in(included)) == 0
-} | {found("people_excluded", {"attribute": attribute}, access.read(policy, places.users, attribute)) |
+	people_asked.groups(policy) == []
+} | {found("people_excluded", {"attribute": "excluded_guests_or_external_users"}, place) |
+	some place in people_asked.guests(policy)
+	not known.is_unknown(place.value)
+}) | {found("people_excluded", {"attribute": attribute}, access.read(policy, places.users, attribute)) |
 	some attribute in ["excluded_groups", "excluded_roles", "excluded_users"]
 	some excluded in access.list(policy, places.users, attribute)
 	is_string(excluded)
@@ -78,12 +83,12 @@ covered(break_glass) if {
 	some policy in partners.of(access.kind)
 	access.demands_second_factor(policy)
 	count(shortcomings(policy, break_glass)) == 0
-	count(places.gaps(policy)) == 0
+	count(people_asked.gaps(policy)) == 0
 }
 
 # Whether one may, and that cannot be told.
 perhaps_covered(break_glass) if {
 	some policy in partners.of(access.kind)
 	count(shortcomings(policy, break_glass)) == 0
-	count(places.gaps(policy)) > 0
+	count(people_asked.gaps(policy)) > 0
 }

@@ -1,6 +1,6 @@
 package mfa.mfa_for_all_users.azurerm
 
-import data.lib.azure_access_places as places
+import data.lib.azure_asked_people as people
 import data.lib.azure_conditional_access as access
 import data.lib.azure_second_factor as second_factor
 
@@ -19,7 +19,7 @@ deny contains {"reason": "nobody_is_asked", "facts": {}, "path": ["spec"]} if {
 undetermined contains {"reason": "policy_unknown", "facts": {"why": gap.why}, "path": gap.path} if {
 	is_asked
 	not covered
-	some gap in places.gaps(input.resource)
+	some gap in people.gaps(input.resource)
 }
 
 undetermined contains {"reason": "no_policy_in_sight", "facts": {}, "path": ["spec"]} if {

@@ -25,6 +25,32 @@ test_breaks_when_not_everybody_is_asked if {
 	criterion.deny == groups with input as excluding with data.environment as seen([excluding])
 }
 
+test_undetermined_when_groups_are_asked if {
+	why := "it asks groups, and nothing shows that everybody is in them"
+	expected := {finding("policy_unknown", {"why": why}, under("users", ["included_groups"]))}
+	some_groups := policy(conditions({"users": [{"included_groups": ["heart"]}]}))
+	criterion.undetermined == expected with input as some_groups with data.environment as seen([some_groups])
+	criterion.deny == set() with input as some_groups with data.environment as seen([some_groups])
+	everybody := policy(conditions({"users": [{"included_users": ["All"], "included_groups": ["heart"]}]}))
+	criterion.undetermined == set() with input as everybody with data.environment as seen([everybody])
+}
+
+test_breaks_when_guests_are_left_out if {
+	attribute := "excluded_guests_or_external_users"
+	expected := {finding("people_excluded", {"attribute": attribute}, under("users", [attribute, 0]))}
+	users := {"included_users": ["All"], attribute: [{"guest_or_external_user_types": ["b2bCollaborationGuest"]}]}
+	excluding := policy(conditions({"users": [users]}))
+	criterion.deny == expected with input as excluding with data.environment as seen([excluding])
+}
+
+test_undetermined_when_it_is_unknown_whether_guests_are_left_out if {
+	attribute := "excluded_guests_or_external_users"
+	expected := {finding("policy_unknown", {"why": "u"}, under("users", [attribute]))}
+	perhaps := policy(conditions({"users": [{"included_users": ["All"], attribute: {"$unknown": "u"}}]}))
+	criterion.undetermined == expected with input as perhaps with data.environment as seen([perhaps])
+	criterion.deny == set() with input as perhaps with data.environment as seen([perhaps])
+}
+
 test_only_break_glass_accounts_may_be_excluded if {
 	excluding := policy(conditions({"users": [{"included_users": ["All"], "excluded_users": ["emergency"]}]}))
 	criterion.deny == set() with input as excluding with data.environment as seen([excluding])

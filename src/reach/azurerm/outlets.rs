@@ -3,7 +3,7 @@ use super::{
     places::Subnet,
     sight::{Pointer, Sight, blocks, points, set, value},
 };
-use crate::model::{Hop, Resource, Step, Value};
+use crate::model::{Hop, Map, Resource, Step, Value};
 
 /// Whether and by what packets for the internet get an address there.
 #[derive(Clone, Debug)]
@@ -62,21 +62,75 @@ pub(super) fn of_interface(sight: &Sight<'_>, interface: &Resource) -> Outlet {
             Pointer::Unknown(why) => return Outlet::Unknown(why, at),
         }
     }
-    behind_balancer(sight, interface).map_or(Outlet::Closed, Outlet::Open)
+    behind_balancer(sight, interface)
 }
 
-fn behind_balancer(sight: &Sight<'_>, interface: &Resource) -> Option<Hop> {
+/// An outbound rule of the pool opens, and so does a rule for what comes in by a public address, unless its own
+/// translation of addresses is turned off (provider: on where not set).
+fn behind_balancer(sight: &Sight<'_>, interface: &Resource) -> Outlet {
     let associations =
         sight.pointing("azurerm_network_interface_backend_address_pool_association", "network_interface_id", interface);
-    associations.certain.into_iter().find_map(|association| {
+    let mut doubt = None;
+    for association in associations.certain {
         let pool = value(association, "backend_address_pool_id");
-        let Pointer::To(pool) = sight.follow(pool, "azurerm_lb_backend_address_pool") else {
-            return None;
-        };
-        let rules = sight.pointing("azurerm_lb_outbound_rule", "backend_address_pool_id", pool);
-        let path = vec![Step::Key("values".to_owned()), Step::Key("backend_address_pool_id".to_owned())];
-        rules.certain.first().map(|rule| Hop { resource: rule.id.clone(), path })
-    })
+        let Pointer::To(pool) = sight.follow(pool, "azurerm_lb_backend_address_pool") else { continue };
+        let outbound = sight.pointing("azurerm_lb_outbound_rule", "backend_address_pool_id", pool);
+        if let Some(rule) = outbound.certain.first() {
+            let path = vec![Step::Key("values".to_owned()), Step::Key("backend_address_pool_id".to_owned())];
+            return Outlet::Open(Hop { resource: rule.id.clone(), path });
+        }
+        for rule in sight.all("azurerm_lb_rule").iter().filter(|rule| serves(rule, pool)) {
+            match by_rule(sight, rule) {
+                open @ Outlet::Open(_) => return open,
+                unknown @ Outlet::Unknown(..) => doubt = Some(unknown),
+                Outlet::Closed => {}
+            }
+        }
+    }
+    doubt.unwrap_or(Outlet::Closed)
+}
+
+fn serves(rule: &Resource, pool: &Resource) -> bool {
+    match value(rule, "backend_address_pool_ids") {
+        Some(Value::List(items)) => items.iter().any(|item| points(Some(&item.value), pool)),
+        other => points(other, pool),
+    }
+}
+
+/// What a rule of a load balancer gives those behind it.
+fn by_rule(sight: &Sight<'_>, rule: &Resource) -> Outlet {
+    let at = |keys: &[&str]| Hop {
+        resource: rule.id.clone(),
+        path: keys.iter().map(|key| Step::Key((*key).to_owned())).collect(),
+    };
+    match value(rule, "disable_outbound_snat") {
+        Some(Value::Bool(true)) => return Outlet::Closed,
+        Some(Value::Unknown(unknown)) => {
+            return Outlet::Unknown(unknown.why.clone(), at(&["values", "disable_outbound_snat"]));
+        }
+        _ => {}
+    }
+    let balancer = at(&["values", "loadbalancer_id"]);
+    let frontends = match sight.follow(value(rule, "loadbalancer_id"), "azurerm_lb") {
+        Pointer::To(balancer) => blocks(value(balancer, "frontend_ip_configuration")),
+        Pointer::Absent => return Outlet::Closed,
+        Pointer::Beyond(id) => Err(format!("its load balancer `{id}` is not in the code that was read")),
+        Pointer::Unknown(why) => Err(why),
+    };
+    let frontends = match frontends {
+        Ok(frontends) => frontends,
+        Err(why) => return Outlet::Unknown(why, balancer),
+    };
+    let named = value(rule, "frontend_ip_configuration_name").and_then(Value::as_text);
+    let is_its_own = |frontend: &Map| {
+        let name = set(frontend, "name").and_then(Value::as_text);
+        named.is_none() || name.is_none() || name == named
+    };
+    let public = |frontend: &Map| {
+        set(frontend, "public_ip_address_id").or_else(|| set(frontend, "public_ip_prefix_id")).is_some()
+    };
+    let is_public = frontends.iter().any(|(_, frontend)| is_its_own(frontend) && public(frontend));
+    if is_public { Outlet::Open(at(&["values"])) } else { Outlet::Closed }
 }
 
 /// Interfaces of which some configuration lies in a subnet. Blocks of a virtual network are named by no pointer.

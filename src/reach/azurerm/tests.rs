@@ -326,3 +326,39 @@ fn what_was_not_read_may_open_a_way_or_close_it() {
     environment.problems = vec![lost(".")];
     assert!(told(&environment, "azurerm_kubernetes_cluster.c")[0].starts_with("open"));
 }
+
+#[test]
+fn a_rule_of_a_public_load_balancer_is_a_way_out_unless_it_translates_no_addresses() {
+    let (interface, pool, balancer) =
+        ("azurerm_network_interface.m", "azurerm_lb_backend_address_pool.p", "azurerm_lb.b");
+    let machine = "azurerm_linux_virtual_machine.m";
+    let told_of = |frontend: Json, snat: Json| {
+        let association = json!({"network_interface_id": of(interface), "backend_address_pool_id": of(pool)});
+        let rule = json!({
+            "loadbalancer_id": of(balancer), "frontend_ip_configuration_name": "front",
+            "backend_address_pool_ids": [of(pool)], "disable_outbound_snat": snat,
+        });
+        told(
+            &environment(&[
+                subnet(false),
+                (interface, json!({"ip_configuration": [{"subnet_id": of(SUBNET)}]})),
+                (machine, json!({"network_interface_ids": [of(interface)]})),
+                ("azurerm_network_interface_backend_address_pool_association.m", association),
+                (pool, json!({"name": "p"})),
+                (balancer, json!({"frontend_ip_configuration": [frontend]})),
+                ("azurerm_lb_rule.r", rule),
+            ]),
+            machine,
+        )
+    };
+    let public = json!({"name": "front", "public_ip_address_id": of("azurerm_public_ip.b")});
+    let open = ["open: 0.0.0.0/0 all ports at azurerm_lb_rule.r values"];
+    assert_eq!(told_of(public.clone(), Json::Null), open);
+    assert_eq!(told_of(public.clone(), json!(false)), open);
+    assert_eq!(told_of(public.clone(), json!(true)), [""; 0]);
+    assert_eq!(told_of(json!({"name": "front", "subnet_id": of(SUBNET)}), Json::Null), [""; 0]);
+    let other = json!({"name": "other", "public_ip_address_id": of("azurerm_public_ip.b")});
+    assert_eq!(told_of(other, Json::Null), [""; 0]);
+    let unknown = ["unknown: var.x has no value at azurerm_lb_rule.r values.disable_outbound_snat"];
+    assert_eq!(told_of(public, unset()), unknown);
+}

@@ -14,6 +14,8 @@ const SETTING: &str = "azurerm_monitor_diagnostic_setting";
 /// Settings that send the directory's own logs; they are their own source.
 const DIRECTORY_SETTING: &str = "azurerm_monitor_aad_diagnostic_setting";
 
+const EXPORT: &str = "azurerm_log_analytics_data_export_rule";
+
 /// Kinds that carry access to data, so that having no setting at all is a fact about them.
 const CARRIES_ACCESS: &[&str] = &[
     "azurerm_bastion_host",
@@ -112,7 +114,7 @@ fn sinks(environment: &Environment, sight: &Sight<'_>, setting: &Resource, start
     ] {
         let pointer = sight.follow(value(setting, attribute), kind);
         let mut facts = Map::new();
-        match pointer {
+        match pointer.clone() {
             Pointer::Absent => continue,
             Pointer::To(resource) => {
                 facts.put("to", resource.id.name.clone());
@@ -135,6 +137,9 @@ fn sinks(environment: &Environment, sight: &Sight<'_>, setting: &Resource, start
                 facts.put("days_unknown", why);
             }
         }
+        if let (Pointer::To(workspace), "workspace") = (&pointer, sink) {
+            ways.extend(exports(sight, workspace, start));
+        }
         facts.put("sink", sink);
         facts.put("categories", categories.clone());
         if let Some(why) = &unread {
@@ -145,6 +150,23 @@ fn sinks(environment: &Environment, sight: &Sight<'_>, setting: &Resource, start
         ways.push(Way { answer: Answer::Open, facts, witness });
     }
     ways
+}
+
+/// What a workspace hands on to another store, table by table: how long it is kept there is not followed.
+fn exports(sight: &Sight<'_>, workspace: &Resource, start: &[Hop]) -> Vec<Way> {
+    let pointing = sight.pointing(EXPORT, "workspace_resource_id", workspace);
+    let rules = pointing.certain.into_iter().chain(pointing.perhaps);
+    // Off where it is not set.
+    let on = rules.filter(|rule| !matches!(value(rule, "enabled"), None | Some(Value::Bool(false))));
+    on.map(|rule| {
+        let why =
+            format!("`{}` exports tables of the workspace, and what keeps them there is not followed", rule.id.name);
+        Way::unknown(
+            &why,
+            start.iter().cloned().chain([hop(&rule.id, &["values", "destination_resource_id"])]).collect(),
+        )
+    })
+    .collect()
 }
 
 /// The categories and groups that a setting sends, and why some cannot be read.

@@ -118,6 +118,23 @@ fn a_store_out_of_sight_is_known_by_the_description_alone() {
 }
 
 #[test]
+fn a_workspace_that_exports_tables_is_not_the_last_store() {
+    let workspace = "azurerm_log_analytics_workspace.w";
+    let export = |enabled: Json| {
+        let rule = "azurerm_log_analytics_data_export_rule.e";
+        let values =
+            json!({"workspace_resource_id": of(workspace), "destination_resource_id": of(ACCOUNT), "enabled": enabled});
+        let to = setting("log_analytics_workspace_id", of(workspace));
+        told(&environment(&[vault(), to, (workspace, json!({"retention_in_days": 30})), (rule, values)]), VAULT)
+    };
+    let kept = format!("categories=AuditEvent days=30 sink=workspace to={workspace}");
+    let why = "`azurerm_log_analytics_data_export_rule.e` exports tables of the workspace, and what keeps them there is not followed";
+    assert_eq!(export(json!(true)), [format!("unknown why={why}"), kept.clone()]);
+    assert_eq!(export(json!(false)), std::slice::from_ref(&kept));
+    assert_eq!(export(Json::Null), [kept]);
+}
+
+#[test]
 fn an_event_hub_keeps_nothing_that_can_be_told() {
     let to = setting("eventhub_authorization_rule_id", json!("/subscriptions/s/rule"));
     let why = "it passes the records on, and whoever reads them decides";
