@@ -3,6 +3,7 @@ package lib.exposure_service
 
 import data.lib.field
 import data.lib.front_door
+import data.lib.source_ranges
 import data.lib.unread
 
 breaches(service, address, parameters) := {
@@ -20,6 +21,14 @@ breaches(service, address, parameters) := {
 		front_door.named(address, parameters.front_doors)
 		ports := field.at(field.root(service, []), ["spec", "allocateLoadBalancerNodePorts"])
 		ports.value in [null, true]
+	],
+	"open_beyond_its_networks": [{"facts": {"networks": concat(", ", sort(networks))}, "path": range.edit} |
+		of_type(service, "LoadBalancer") != []
+		not balanced_inside(service, parameters)
+		networks := front_door.networks(address, parameters.front_doors)
+		networks != set()
+		some range in source_ranges.ranges(service)
+		source_ranges.everybody(range.value)
 	],
 	"external_address": [{"facts": {"address": given.value}, "path": given.path} |
 		some given in field.elements(field.root(service, []), ["spec", "externalIPs"])
@@ -41,8 +50,15 @@ gaps(service) := array.concat(
 	unread.gaps([field.root(service, [])], [
 		[["spec", "type"], "text"], [["spec", "externalIPs"], "list"],
 		[["spec", "allocateLoadBalancerNodePorts"], "boolean"], [["metadata", "annotations"], "map"],
+		[["spec", "loadBalancerSourceRanges"], "list"],
 	]),
-	unread.gaps(field.elements(field.root(service, []), ["spec", "externalIPs"]), [[[], "text"]]),
+	array.concat(
+		[gap | some given in source_ranges.limiting(service); some gap in unread.of(given, "text")],
+		[gap |
+			some list in ["externalIPs", "loadBalancerSourceRanges"]
+			some gap in unread.gaps(field.elements(field.root(service, []), ["spec", list]), [[[], "text"]])
+		],
+	),
 )
 
 # Services that only the cluster can reach are not asked about.

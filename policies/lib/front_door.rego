@@ -6,19 +6,28 @@ import data.lib.field
 # Whether a door is this very object: by its address, its name, or the namespace it is in.
 named(address, doors) if {
 	some door in doors
+	stands_for(door, address)
+}
+
+stands_for(door, address) if {
 	door.resource in {concat("/", address), concat("/", [part | some part in address; part != ""])}
 }
 
-named(address, doors) if {
-	some door in doors
+stands_for(door, address) if {
 	door.namespace == address[1]
 	address[1] != ""
 }
 
-named(address, doors) if {
-	some door in doors
+stands_for(door, address) if {
 	door.name == address[2]
 	address[2] != ""
+}
+
+# The networks that an object is a door for; none where it is one for everybody.
+networks(address, doors) := {network |
+	some door in doors
+	stands_for(door, address)
+	some network in object.get(door, "networks", [])
 }
 
 # Whether a host name is a door's, maybe by a wildcard of one label.

@@ -27,6 +27,31 @@ test_breaks_when_a_front_door_opens_node_ports_beside_it if {
 	criterion.deny == expected with input as at_door(service({"type": "LoadBalancer"}))
 }
 
+test_breaks_when_a_front_door_for_known_networks_answers_everybody if {
+	spec := {"type": "LoadBalancer", "allocateLoadBalancerNodePorts": false}
+	known := breach("open_beyond_its_networks", {"networks": "192.0.2.0/24"}, ["spec"])
+	criterion.deny == {known} with input as for_networks(spec)
+	wide := breach("open_beyond_its_networks", {"networks": "192.0.2.0/24"}, ["spec", "loadBalancerSourceRanges", 1])
+	ranges := object.union(spec, {"loadBalancerSourceRanges": ["192.0.2.0/24", "0.0.0.0/0"]})
+	criterion.deny == {wide} with input as for_networks(ranges)
+	criterion.deny == set() with input as at_door(service(ranges))
+}
+
+test_meets_when_a_front_door_answers_its_networks_only if {
+	spec := {"type": "LoadBalancer", "allocateLoadBalancerNodePorts": false}
+	limited := for_networks(object.union(spec, {"loadBalancerSourceRanges": ["192.0.2.0/24"]}))
+	criterion.deny | criterion.undetermined == set() with input as limited
+	key := "service.beta.kubernetes.io/azure-allowed-ip-ranges"
+	criterion.deny == set() with input as object.union(for_networks(spec), annotated({key: "192.0.2.0/24"}))
+	unknown := for_networks(object.union(spec, {"loadBalancerSourceRanges": {"$unknown": "u"}}))
+	expected := {gap("loadBalancerSourceRanges", "u", ["spec", "loadBalancerSourceRanges"])}
+	criterion.undetermined == expected with input as unknown
+	criterion.deny == set() with input as unknown
+	hidden := object.union(for_networks(spec), annotated({key: {"$unknown": "u"}}))
+	criterion.undetermined == {gap(key, "u", ["metadata", "annotations", key])} with input as hidden
+	criterion.deny == set() with input as hidden
+}
+
 test_breaks_at_an_external_address if {
 	expected := {breach("external_address", {"address": "192.0.2.7"}, ["spec", "externalIPs", 0])}
 	criterion.deny == expected with input as service({"externalIPs": ["192.0.2.7"]})
@@ -194,6 +219,10 @@ route(spec) := subject("gateway.networking.k8s.io/HTTPRoute", spec)
 pod(containers) := object.union(subject("Pod", {}), {"pod": {"spec": {"containers": containers}, "path": ["spec"]}})
 
 at_door(asked) := object.union(asked, {"address": [asked.address[0], "edge", "main"]})
+
+for_networks(spec) := object.union(at_door(service(spec)), {"parameters": object.union(parameters, {"front_doors": [door]})}) if {
+	door := {"namespace": "edge", "networks": ["192.0.2.0/24"]}
+}
 
 annotated(annotations) := {"resource": {"metadata": {"annotations": annotations}}}
 

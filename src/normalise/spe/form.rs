@@ -72,6 +72,7 @@ const FRONT_DOOR: Shape = Shape::Map(&Form::one_of(
         optional("namespace", Shape::Text, "every ingress of a namespace"),
         optional("host", Shape::Host, "an ingress by its host name"),
         optional("address", Shape::Text, "a public address"),
+        optional("networks", list(&Shape::Range), "the networks it is meant for; none where it is for everybody"),
         OWNER,
         EXPIRES_MAYBE,
     ],
