@@ -35,6 +35,7 @@ others := {
 		"good": [true],
 		"absent": "unknown",
 	}],
+	# Public items are on where not set up to provider 4, and off from 5 (azurerm 5.0 upgrade guide).
 	"azurerm_storage_account": [off("public_network_access_enabled"), {
 		"reason": "containers_can_be_opened",
 		"attribute": "allow_nested_items_to_be_public",
