@@ -1,1 +1,387 @@
 //! C2SP signed notes and checkpoints: written, read, verified. Pure.
+//!
+//! A note is a text, an empty line and signature lines, each with the name and the short id of its key. Lines of unknown
+//! keys are kept and believed by nobody. A note that is read has one form only: what [`Note::encode`] writes is byte for
+//! byte what [`Note::parse`] read.
+use super::merkle::Hash;
+use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
+use base64::{Engine, prelude::BASE64_STANDARD};
+use sha2::{Digest, Sha256};
+use std::fmt;
+
+mod checkpoint;
+pub use checkpoint::Checkpoint;
+
+/// What Go's note package reads; a checkpoint with 64 signatures stays below.
+pub const NOTE_BYTES_MAX: usize = 1_000_000;
+/// Four times the least that C2SP signed-note asks for; more are an attempt to keep a verifier busy.
+pub const SIGNATURES_MAX: usize = 64;
+/// Above the 5 kB that C2SP signed-note foresees for signatures that withstand quantum computers.
+pub const SIGNATURE_BYTES_MAX: usize = 8 * 1024;
+
+/// Why a key, a note or a checkpoint cannot be read or believed.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoteError {
+    #[error("`{0}` cannot be the name of a key: it must not be empty and holds neither spaces, controls nor `+`")]
+    Name(String),
+    #[error("`{0}` is not a verifier key: write `<name>+<8 hexadecimal digits>+<base64>`")]
+    VerifierKey(String),
+    #[error("the key `{name}` has signature type 0x{number:02x}: known are 0x01 (Ed25519) and 0x04 (cosignature/v1)")]
+    Algorithm { name: String, number: u8 },
+    #[error("the key `{name}` names the id {written:08x}, its bytes give {computed:08x}: it was cut or mistyped")]
+    KeyId { name: String, written: u32, computed: u32 },
+    /// Says nothing of the text: it holds a secret.
+    #[error("this is not a signer key: write `PRIVATE+KEY+<name>+<8 hexadecimal digits>+<base64>`")]
+    SignerKey,
+    #[error("the note has {0} bytes, {NOTE_BYTES_MAX} at most")]
+    Large(usize),
+    #[error("the note is not UTF-8, or has control characters other than line ends")]
+    Characters,
+    #[error("the note is not a text, an empty line and signature lines: it was cut, or never signed")]
+    Form,
+    #[error("signature line {0} of the note is not `\u{2014} <name> <base64>`")]
+    Line(usize),
+    #[error("the note has more than {SIGNATURES_MAX} signatures")]
+    Signatures,
+    #[error("signature line {0} of the note has {1} bytes of signature, {SIGNATURE_BYTES_MAX} at most")]
+    SignatureLarge(usize, usize),
+    #[error("`{name}` ({id:08x}) has not signed the note")]
+    Unsigned { name: String, id: u32 },
+    #[error("`{name}` ({id:08x}) has signed the note more than once")]
+    Twice { name: String, id: u32 },
+    #[error("the signature of `{name}` ({id:08x}) does not fit the note: the text or the signature was altered")]
+    Signature { name: String, id: u32 },
+    #[error("`{name}` ({id:08x}) is the key of a {is}, a {needed} is needed")]
+    Role { name: String, id: u32, is: &'static str, needed: &'static str },
+    #[error("line {line} of the checkpoint is not {needed}")]
+    Checkpoint { line: usize, needed: &'static str },
+}
+
+/// The signature types of C2SP signed-note that are known here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Algorithm {
+    /// 0x01: what logs sign with.
+    Ed25519,
+    /// 0x04: what witnesses sign with, and when. Source: C2SP tlog-cosignature.
+    CosignatureV1,
+}
+
+impl Algorithm {
+    /// The byte that stands for the type in keys and in ids of keys.
+    #[must_use]
+    pub fn number(self) -> u8 {
+        match self {
+            Self::Ed25519 => 0x01,
+            Self::CosignatureV1 => 0x04,
+        }
+    }
+
+    fn role(self) -> &'static str {
+        match self {
+            Self::Ed25519 => "log",
+            Self::CosignatureV1 => "witness",
+        }
+    }
+}
+
+/// The short id of a key: the first four bytes of SHA-256 over name, line end, signature type and public key.
+///
+/// Source: C2SP signed-note.
+#[must_use]
+pub fn key_id(name: &str, algorithm: u8, public_key: &[u8]) -> u32 {
+    let hash = Sha256::new().chain_update(name).chain_update([b'\n', algorithm]).chain_update(public_key).finalize();
+    hash.iter().take(4).fold(0, |id, byte| id << 8 | u32::from(*byte))
+}
+
+/// A public key by which notes are believed. Written `<name>+<id>+<base64 of type and key>`, as Go and C2SP do.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct VerifierKey {
+    pub name: String,
+    pub id: u32,
+    pub algorithm: Algorithm,
+    public: [u8; 32],
+}
+
+impl VerifierKey {
+    /// The key of these 32 bytes under a name; its id follows from them.
+    ///
+    /// # Errors
+    /// When the name cannot be one.
+    pub fn new(name: &str, algorithm: Algorithm, public: [u8; 32]) -> Result<Self, NoteError> {
+        let name = named(name)?;
+        let id = key_id(&name, algorithm.number(), &public);
+        Ok(Self { name, id, algorithm, public })
+    }
+
+    /// Reads the form that `Display` writes.
+    ///
+    /// # Errors
+    /// When the form is another, the signature type unknown, or the id not that of the key.
+    pub fn parse(text: &str) -> Result<Self, NoteError> {
+        let form = || NoteError::VerifierKey(text.to_owned());
+        let (name, written, number, key) = parts(text).ok_or_else(form)?;
+        let name = named(name)?;
+        let algorithm = match number {
+            0x01 => Algorithm::Ed25519,
+            0x04 => Algorithm::CosignatureV1,
+            number => return Err(NoteError::Algorithm { name, number }),
+        };
+        let key = Self::new(&name, algorithm, key.try_into().map_err(|_| form())?)?;
+        match key.id == written {
+            true => Ok(key),
+            false => Err(NoteError::KeyId { name, written, computed: key.id }),
+        }
+    }
+
+    /// The 32 bytes of the key itself: what two keys under different names may share.
+    #[must_use]
+    pub fn public_key(&self) -> &[u8; 32] {
+        &self.public
+    }
+}
+
+impl fmt::Display for VerifierKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let key = BASE64_STANDARD.encode([&[self.algorithm.number()][..], &self.public].concat());
+        write!(formatter, "{}+{:08x}+{key}", self.name, self.id)
+    }
+}
+
+/// A secret key. Printed nowhere; [`SignerKey::to_text`] is for the file that keeps it.
+pub struct SignerKey {
+    name: String,
+    seed: [u8; 32],
+    public: [u8; 32],
+    pair: Ed25519KeyPair,
+}
+
+impl SignerKey {
+    /// The Ed25519 key that grows from a seed of 32 random bytes.
+    ///
+    /// # Errors
+    /// When the name cannot be one.
+    pub fn new(name: &str, seed: &[u8; 32]) -> Result<Self, NoteError> {
+        let name = named(name)?;
+        let pair = Ed25519KeyPair::from_seed_unchecked(seed).map_err(|_| NoteError::SignerKey)?;
+        let public = pair.public_key().as_ref().try_into().map_err(|_| NoteError::SignerKey)?;
+        Ok(Self { name, seed: *seed, public, pair })
+    }
+
+    /// `PRIVATE+KEY+<name>+<id>+<base64 of type and seed>`, as Go's note package writes it.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let algorithm = Algorithm::Ed25519.number();
+        let id = key_id(&self.name, algorithm, &self.public);
+        let key = BASE64_STANDARD.encode([&[algorithm][..], &self.seed].concat());
+        format!("PRIVATE+KEY+{}+{id:08x}+{key}", self.name)
+    }
+
+    /// Reads what [`Self::to_text`] writes; a line end behind it is allowed.
+    ///
+    /// # Errors
+    /// When the form or the signature type is another, or the id not that of the key.
+    pub fn from_text(text: &str) -> Result<Self, NoteError> {
+        let text = text.strip_suffix('\n').unwrap_or(text);
+        let key = text.strip_prefix("PRIVATE+KEY+").ok_or(NoteError::SignerKey)?;
+        let (name, written, number, seed) = parts(key).ok_or(NoteError::SignerKey)?;
+        if number != Algorithm::Ed25519.number() {
+            return Err(NoteError::Algorithm { name: name.to_owned(), number });
+        }
+        let signer = Self::new(name, &seed.try_into().map_err(|_| NoteError::SignerKey)?)?;
+        let computed = signer.verifier_key().id;
+        match computed == written {
+            true => Ok(signer),
+            false => Err(NoteError::KeyId { name: signer.name, written, computed }),
+        }
+    }
+
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The key by which others believe what [`sign`] signs.
+    #[must_use]
+    pub fn verifier_key(&self) -> VerifierKey {
+        self.verifier(Algorithm::Ed25519)
+    }
+
+    /// The key by which others believe what [`cosign`] signs.
+    #[must_use]
+    pub fn cosigner_key(&self) -> VerifierKey {
+        self.verifier(Algorithm::CosignatureV1)
+    }
+
+    fn verifier(&self, algorithm: Algorithm) -> VerifierKey {
+        let id = key_id(&self.name, algorithm.number(), &self.public);
+        VerifierKey { name: self.name.clone(), id, algorithm, public: self.public }
+    }
+}
+
+impl fmt::Debug for SignerKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("SignerKey").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// A signature line: whose it is, and its bytes behind the id of the key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signature {
+    pub name: String,
+    pub id: u32,
+    pub bytes: Vec<u8>,
+}
+
+/// The line as it stands in a note, without its end.
+impl fmt::Display for Signature {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bytes = BASE64_STANDARD.encode([&self.id.to_be_bytes()[..], &self.bytes].concat());
+        write!(formatter, "\u{2014} {} {bytes}", self.name)
+    }
+}
+
+/// A signed text. Nothing in it is to be believed before [`verify`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// With its last line end.
+    pub text: String,
+    pub signatures: Vec<Signature>,
+}
+
+impl Note {
+    /// Reads a note. Base64 must be as it would be written: no loose bits behind the last byte.
+    ///
+    /// # Errors
+    /// When it has another form, or passes a limit.
+    pub fn parse(note: impl AsRef<[u8]>) -> Result<Self, NoteError> {
+        let bytes = note.as_ref();
+        if bytes.len() > NOTE_BYTES_MAX {
+            return Err(NoteError::Large(bytes.len()));
+        }
+        let note = str::from_utf8(bytes).map_err(|_| NoteError::Characters)?;
+        if note.bytes().any(|byte| byte < b' ' && byte != b'\n') {
+            return Err(NoteError::Characters);
+        }
+        let (text, lines) = note.rsplit_once("\n\n").ok_or(NoteError::Form)?;
+        let lines = lines.strip_suffix('\n').filter(|lines| !lines.is_empty()).ok_or(NoteError::Form)?;
+        if lines.split('\n').nth(SIGNATURES_MAX).is_some() {
+            return Err(NoteError::Signatures);
+        }
+        let signatures = (1..).zip(lines.split('\n')).map(|(number, line)| signature(number, line));
+        Ok(Self { text: format!("{text}\n"), signatures: signatures.collect::<Result<_, _>>()? })
+    }
+
+    /// Writes the note: the text, an empty line, the signature lines.
+    #[must_use]
+    pub fn encode(&self) -> String {
+        let lines: String = self.signatures.iter().map(|signature| format!("{signature}\n")).collect();
+        format!("{}\n{lines}", self.text)
+    }
+
+    /// The one signature of a key.
+    fn signature(&self, key: &VerifierKey) -> Result<&Signature, NoteError> {
+        let mut own = self.signatures.iter().filter(|signature| signature.name == key.name && signature.id == key.id);
+        match (own.next(), own.next()) {
+            (Some(signature), None) => Ok(signature),
+            (Some(_), Some(_)) => Err(NoteError::Twice { name: key.name.clone(), id: key.id }),
+            (None, _) => Err(NoteError::Unsigned { name: key.name.clone(), id: key.id }),
+        }
+    }
+}
+
+/// Signs a text, which ends in a line end, for its note.
+#[must_use]
+pub fn sign(text: &str, key: &SignerKey) -> Signature {
+    let VerifierKey { name, id, .. } = key.verifier_key();
+    Signature { name, id, bytes: key.pair.sign(text.as_bytes()).as_ref().to_vec() }
+}
+
+/// Whether a log's key has signed the note.
+///
+/// # Errors
+/// [`NoteError::Unsigned`] when it has not; another when it has signed twice or wrongly, or is not the key of a log.
+pub fn verify(note: &Note, key: &VerifierKey) -> Result<(), NoteError> {
+    needs(key, Algorithm::Ed25519)?;
+    fits(key, note.text.as_bytes(), &note.signature(key)?.bytes)
+}
+
+/// Cosigns the text of a checkpoint, as a witness does at `time`, in seconds since 1970.
+#[must_use]
+pub fn cosign(text: &str, key: &SignerKey, time: u64) -> Signature {
+    let VerifierKey { name, id, .. } = key.cosigner_key();
+    let signature = key.pair.sign(&cosigned(text, time));
+    Signature { name, id, bytes: [&time.to_be_bytes()[..], signature.as_ref()].concat() }
+}
+
+/// When a witness's key has cosigned the note, in seconds since 1970.
+///
+/// # Errors
+/// [`NoteError::Unsigned`] when it has not; another when it has signed twice or wrongly, or is not the key of a witness.
+///
+/// Source: C2SP tlog-cosignature.
+pub fn verify_cosignature(note: &Note, key: &VerifierKey) -> Result<u64, NoteError> {
+    needs(key, Algorithm::CosignatureV1)?;
+    let wrong = || NoteError::Signature { name: key.name.clone(), id: key.id };
+    let (time, signature) = note.signature(key)?.bytes.split_first_chunk::<8>().ok_or_else(wrong)?;
+    let time = u64::from_be_bytes(*time);
+    if i64::try_from(time).is_err() {
+        return Err(wrong());
+    }
+    fits(key, &cosigned(&note.text, time), signature)?;
+    Ok(time)
+}
+
+fn needs(key: &VerifierKey, algorithm: Algorithm) -> Result<(), NoteError> {
+    match key.algorithm == algorithm {
+        true => Ok(()),
+        false => {
+            let (is, needed) = (key.algorithm.role(), algorithm.role());
+            Err(NoteError::Role { name: key.name.clone(), id: key.id, is, needed })
+        }
+    }
+}
+
+fn fits(key: &VerifierKey, message: &[u8], signature: &[u8]) -> Result<(), NoteError> {
+    let verified = UnparsedPublicKey::new(&ED25519, &key.public).verify(message, signature);
+    verified.map_err(|_| NoteError::Signature { name: key.name.clone(), id: key.id })
+}
+
+/// What a witness signs: its own first line keeps it from passing for a log's signature.
+fn cosigned(text: &str, time: u64) -> Vec<u8> {
+    format!("cosignature/v1\ntime {time}\n{text}").into_bytes()
+}
+
+fn signature(number: usize, line: &str) -> Result<Signature, NoteError> {
+    let form = || NoteError::Line(number);
+    let (name, signature) = line.strip_prefix("\u{2014} ").and_then(|line| line.split_once(' ')).ok_or_else(form)?;
+    let name = named(name).map_err(|_| form())?;
+    let bytes = BASE64_STANDARD.decode(signature).map_err(|_| form())?;
+    let (id, bytes) = bytes.split_first_chunk::<4>().filter(|(_, bytes)| !bytes.is_empty()).ok_or_else(form)?;
+    if bytes.len() > SIGNATURE_BYTES_MAX {
+        return Err(NoteError::SignatureLarge(number, bytes.len()));
+    }
+    Ok(Signature { name, id: u32::from_be_bytes(*id), bytes: bytes.to_vec() })
+}
+
+/// A name that a key may have. Source: C2SP signed-note.
+fn named(name: &str) -> Result<String, NoteError> {
+    let refused = |character: char| character == '+' || character.is_whitespace() || character < ' ';
+    match name.is_empty() || name.contains(refused) {
+        true => Err(NoteError::Name(name.to_owned())),
+        false => Ok(name.to_owned()),
+    }
+}
+
+/// `<name>+<id>+<base64>`: the name, the id, the signature type, the key.
+fn parts(text: &str) -> Option<(&str, u32, u8, Vec<u8>)> {
+    let (name, rest) = text.split_once('+')?;
+    let (id, key) = rest.split_once('+')?;
+    let digits = id.len() == 8 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let id = u32::from_str_radix(id, 16).ok().filter(|_| digits)?;
+    let key = BASE64_STANDARD.decode(key).ok()?;
+    let (algorithm, key) = key.split_first()?;
+    Some((name, id, *algorithm, key.to_vec()))
+}
+
+#[cfg(test)]
+mod tests;
