@@ -8,6 +8,7 @@ mod exception;
 mod judgement;
 mod reach;
 mod resource;
+mod secret;
 mod spelling;
 mod value;
 mod verdict;
@@ -29,6 +30,7 @@ pub use reach::{Answer, Hop, Reach, Way, Ways, answer};
 pub use resource::{
     ENVIRONMENT_KIND, Origin, Platform, PodView, Provider, Resource, ResourceId, Scope, UNKNOWN_NAMESPACE,
 };
+pub use secret::{MASK, scrub};
 pub use spelling::{instead, listed, meant};
 pub use value::{Entry, Item, Map, Mark, Number, Path, Step, Text, Unknown, Value, shown};
 pub use verdict::{Finding, Verdict};

@@ -2,10 +2,8 @@
 //!
 //! This reads lines, not formats: an excerpt must be safe for whatever file it is cut from, also one that no reader
 //! understood. It hides too much rather than too little; keys stay, so that the place can be found.
+use crate::model::{MASK, scrub};
 use std::ops::Range;
-
-/// What stands where a value was.
-pub(super) const MASK: &str = "***";
 
 /// Words in a key that make its literal value secret. Compared in lower case, without `_` and `-`.
 const SECRET_WORDS: &[&str] = &[
@@ -45,10 +43,6 @@ const NEIGHBOUR_LINES: usize = 8;
 
 /// How far above a list's element its key is looked for.
 const LIST_LINES: usize = 50;
-
-/// A run of this many base64 characters, of mixed case and with digits, is taken for key material. AWS secret keys
-/// have 40; a digest in lower-case hexadecimal is not mixed.
-const BASE64_RUN_MIN: usize = 40;
 
 /// Keys of a `Secret` whose values may be shown: they name it.
 const SHOWN_IN_SECRETS: &[&str] = &["apiVersion", "kind", "name", "namespace", "type", "immutable"];
@@ -294,38 +288,6 @@ fn replaced(value: &str) -> String {
         Some(quote) => format!("{quote}{MASK}{quote}"),
         None => MASK.to_owned(),
     }
-}
-
-/// Hides what looks like key material wherever it stands: PEM, JSON web tokens, base64, passwords inside URLs.
-fn scrub(text: &str) -> String {
-    if text.contains("-----BEGIN") {
-        return MASK.to_owned();
-    }
-    let mut out = String::with_capacity(text.len());
-    let part_of_base64 = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=' | '_' | '-' | '.');
-    let mut rest = text;
-    while let Some(start) = rest.find(part_of_base64) {
-        let (before, run) = rest.split_at(start);
-        let end = run.find(|c| !part_of_base64(c)).unwrap_or(run.len());
-        let (run, behind) = run.split_at(end);
-        out.push_str(before);
-        let password = out.ends_with(':') && behind.starts_with('@') && out.contains("://");
-        out.push_str(if password || key_material(run) { MASK } else { run });
-        rest = behind;
-    }
-    out.push_str(rest);
-    out
-}
-
-fn key_material(run: &str) -> bool {
-    let token = run.starts_with("eyJ") && run.len() >= BASE64_RUN_MIN;
-    let access_key = run.len() == 20 && (run.starts_with("AKIA") || run.starts_with("ASIA"));
-    let dense = run.len() >= BASE64_RUN_MIN
-        && !run.contains(['-', '.', '_'])
-        && run.contains(|c: char| c.is_ascii_lowercase())
-        && run.contains(|c: char| c.is_ascii_uppercase())
-        && run.contains(|c: char| c.is_ascii_digit());
-    token || access_key || dense
 }
 
 #[cfg(test)]
