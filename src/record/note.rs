@@ -4,13 +4,15 @@
 //! keys are kept and believed by nobody. A note that is read has one form only: what [`Note::encode`] writes is byte for
 //! byte what [`Note::parse`] read.
 use super::merkle::Hash;
-use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
+use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
 use base64::{Engine, prelude::BASE64_STANDARD};
-use sha2::{Digest, Sha256};
 use std::fmt;
 
 mod checkpoint;
+mod key;
 pub use checkpoint::Checkpoint;
+pub(super) use checkpoint::{decimal, hash};
+pub use key::{Algorithm, SignerKey, VerifierKey, key_id};
 
 /// What Go's note package reads; a checkpoint with 64 signatures stays below.
 pub const NOTE_BYTES_MAX: usize = 1_000_000;
@@ -55,173 +57,6 @@ pub enum NoteError {
     Role { name: String, id: u32, is: &'static str, needed: &'static str },
     #[error("line {line} of the checkpoint is not {needed}")]
     Checkpoint { line: usize, needed: &'static str },
-}
-
-/// The signature types of C2SP signed-note that are known here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Algorithm {
-    /// 0x01: what logs sign with.
-    Ed25519,
-    /// 0x04: what witnesses sign with, and when. Source: C2SP tlog-cosignature.
-    CosignatureV1,
-}
-
-impl Algorithm {
-    /// The byte that stands for the type in keys and in ids of keys.
-    #[must_use]
-    pub fn number(self) -> u8 {
-        match self {
-            Self::Ed25519 => 0x01,
-            Self::CosignatureV1 => 0x04,
-        }
-    }
-
-    fn role(self) -> &'static str {
-        match self {
-            Self::Ed25519 => "log",
-            Self::CosignatureV1 => "witness",
-        }
-    }
-}
-
-/// The short id of a key: the first four bytes of SHA-256 over name, line end, signature type and public key.
-///
-/// Source: C2SP signed-note.
-#[must_use]
-pub fn key_id(name: &str, algorithm: u8, public_key: &[u8]) -> u32 {
-    let hash = Sha256::new().chain_update(name).chain_update([b'\n', algorithm]).chain_update(public_key).finalize();
-    hash.iter().take(4).fold(0, |id, byte| id << 8 | u32::from(*byte))
-}
-
-/// A public key by which notes are believed. Written `<name>+<id>+<base64 of type and key>`, as Go and C2SP do.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct VerifierKey {
-    pub name: String,
-    pub id: u32,
-    pub algorithm: Algorithm,
-    public: [u8; 32],
-}
-
-impl VerifierKey {
-    /// The key of these 32 bytes under a name; its id follows from them.
-    ///
-    /// # Errors
-    /// When the name cannot be one.
-    pub fn new(name: &str, algorithm: Algorithm, public: [u8; 32]) -> Result<Self, NoteError> {
-        let name = named(name)?;
-        let id = key_id(&name, algorithm.number(), &public);
-        Ok(Self { name, id, algorithm, public })
-    }
-
-    /// Reads the form that `Display` writes.
-    ///
-    /// # Errors
-    /// When the form is another, the signature type unknown, or the id not that of the key.
-    pub fn parse(text: &str) -> Result<Self, NoteError> {
-        let form = || NoteError::VerifierKey(text.to_owned());
-        let (name, written, number, key) = parts(text).ok_or_else(form)?;
-        let name = named(name)?;
-        let algorithm = match number {
-            0x01 => Algorithm::Ed25519,
-            0x04 => Algorithm::CosignatureV1,
-            number => return Err(NoteError::Algorithm { name, number }),
-        };
-        let key = Self::new(&name, algorithm, key.try_into().map_err(|_| form())?)?;
-        match key.id == written {
-            true => Ok(key),
-            false => Err(NoteError::KeyId { name, written, computed: key.id }),
-        }
-    }
-
-    /// The 32 bytes of the key itself: what two keys under different names may share.
-    #[must_use]
-    pub fn public_key(&self) -> &[u8; 32] {
-        &self.public
-    }
-}
-
-impl fmt::Display for VerifierKey {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let key = BASE64_STANDARD.encode([&[self.algorithm.number()][..], &self.public].concat());
-        write!(formatter, "{}+{:08x}+{key}", self.name, self.id)
-    }
-}
-
-/// A secret key. Printed nowhere; [`SignerKey::to_text`] is for the file that keeps it.
-pub struct SignerKey {
-    name: String,
-    seed: [u8; 32],
-    public: [u8; 32],
-    pair: Ed25519KeyPair,
-}
-
-impl SignerKey {
-    /// The Ed25519 key that grows from a seed of 32 random bytes.
-    ///
-    /// # Errors
-    /// When the name cannot be one.
-    pub fn new(name: &str, seed: &[u8; 32]) -> Result<Self, NoteError> {
-        let name = named(name)?;
-        let pair = Ed25519KeyPair::from_seed_unchecked(seed).map_err(|_| NoteError::SignerKey)?;
-        let public = pair.public_key().as_ref().try_into().map_err(|_| NoteError::SignerKey)?;
-        Ok(Self { name, seed: *seed, public, pair })
-    }
-
-    /// `PRIVATE+KEY+<name>+<id>+<base64 of type and seed>`, as Go's note package writes it.
-    #[must_use]
-    pub fn to_text(&self) -> String {
-        let algorithm = Algorithm::Ed25519.number();
-        let id = key_id(&self.name, algorithm, &self.public);
-        let key = BASE64_STANDARD.encode([&[algorithm][..], &self.seed].concat());
-        format!("PRIVATE+KEY+{}+{id:08x}+{key}", self.name)
-    }
-
-    /// Reads what [`Self::to_text`] writes; a line end behind it is allowed.
-    ///
-    /// # Errors
-    /// When the form or the signature type is another, or the id not that of the key.
-    pub fn from_text(text: &str) -> Result<Self, NoteError> {
-        let text = text.strip_suffix('\n').unwrap_or(text);
-        let key = text.strip_prefix("PRIVATE+KEY+").ok_or(NoteError::SignerKey)?;
-        let (name, written, number, seed) = parts(key).ok_or(NoteError::SignerKey)?;
-        if number != Algorithm::Ed25519.number() {
-            return Err(NoteError::Algorithm { name: name.to_owned(), number });
-        }
-        let signer = Self::new(name, &seed.try_into().map_err(|_| NoteError::SignerKey)?)?;
-        let computed = signer.verifier_key().id;
-        match computed == written {
-            true => Ok(signer),
-            false => Err(NoteError::KeyId { name: signer.name, written, computed }),
-        }
-    }
-
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// The key by which others believe what [`sign`] signs.
-    #[must_use]
-    pub fn verifier_key(&self) -> VerifierKey {
-        self.verifier(Algorithm::Ed25519)
-    }
-
-    /// The key by which others believe what [`cosign`] signs.
-    #[must_use]
-    pub fn cosigner_key(&self) -> VerifierKey {
-        self.verifier(Algorithm::CosignatureV1)
-    }
-
-    fn verifier(&self, algorithm: Algorithm) -> VerifierKey {
-        let id = key_id(&self.name, algorithm.number(), &self.public);
-        VerifierKey { name: self.name.clone(), id, algorithm, public: self.public }
-    }
-}
-
-impl fmt::Debug for SignerKey {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("SignerKey").field("name", &self.name).finish_non_exhaustive()
-    }
 }
 
 /// A signature line: whose it is, and its bytes behind the id of the key.
@@ -293,7 +128,7 @@ impl Note {
 #[must_use]
 pub fn sign(text: &str, key: &SignerKey) -> Signature {
     let VerifierKey { name, id, .. } = key.verifier_key();
-    Signature { name, id, bytes: key.pair.sign(text.as_bytes()).as_ref().to_vec() }
+    Signature { name, id, bytes: key.sign(text.as_bytes()) }
 }
 
 /// Whether a log's key has signed the note.
@@ -309,8 +144,8 @@ pub fn verify(note: &Note, key: &VerifierKey) -> Result<(), NoteError> {
 #[must_use]
 pub fn cosign(text: &str, key: &SignerKey, time: u64) -> Signature {
     let VerifierKey { name, id, .. } = key.cosigner_key();
-    let signature = key.pair.sign(&cosigned(text, time));
-    Signature { name, id, bytes: [&time.to_be_bytes()[..], signature.as_ref()].concat() }
+    let signature = key.sign(&cosigned(text, time));
+    Signature { name, id, bytes: [&time.to_be_bytes()[..], &signature].concat() }
 }
 
 /// When a witness's key has cosigned the note, in seconds since 1970.
@@ -342,7 +177,7 @@ fn needs(key: &VerifierKey, algorithm: Algorithm) -> Result<(), NoteError> {
 }
 
 fn fits(key: &VerifierKey, message: &[u8], signature: &[u8]) -> Result<(), NoteError> {
-    let verified = UnparsedPublicKey::new(&ED25519, &key.public).verify(message, signature);
+    let verified = UnparsedPublicKey::new(&ED25519, key.public_key()).verify(message, signature);
     verified.map_err(|_| NoteError::Signature { name: key.name.clone(), id: key.id })
 }
 
@@ -354,33 +189,13 @@ fn cosigned(text: &str, time: u64) -> Vec<u8> {
 fn signature(number: usize, line: &str) -> Result<Signature, NoteError> {
     let form = || NoteError::Line(number);
     let (name, signature) = line.strip_prefix("\u{2014} ").and_then(|line| line.split_once(' ')).ok_or_else(form)?;
-    let name = named(name).map_err(|_| form())?;
+    let name = key::named(name).map_err(|_| form())?;
     let bytes = BASE64_STANDARD.decode(signature).map_err(|_| form())?;
     let (id, bytes) = bytes.split_first_chunk::<4>().filter(|(_, bytes)| !bytes.is_empty()).ok_or_else(form)?;
     if bytes.len() > SIGNATURE_BYTES_MAX {
         return Err(NoteError::SignatureLarge(number, bytes.len()));
     }
     Ok(Signature { name, id: u32::from_be_bytes(*id), bytes: bytes.to_vec() })
-}
-
-/// A name that a key may have. Source: C2SP signed-note.
-fn named(name: &str) -> Result<String, NoteError> {
-    let refused = |character: char| character == '+' || character.is_whitespace() || character < ' ';
-    match name.is_empty() || name.contains(refused) {
-        true => Err(NoteError::Name(name.to_owned())),
-        false => Ok(name.to_owned()),
-    }
-}
-
-/// `<name>+<id>+<base64>`: the name, the id, the signature type, the key.
-fn parts(text: &str) -> Option<(&str, u32, u8, Vec<u8>)> {
-    let (name, rest) = text.split_once('+')?;
-    let (id, key) = rest.split_once('+')?;
-    let digits = id.len() == 8 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let id = u32::from_str_radix(id, 16).ok().filter(|_| digits)?;
-    let key = BASE64_STANDARD.decode(key).ok()?;
-    let (algorithm, key) = key.split_first()?;
-    Some((name, id, *algorithm, key.to_vec()))
 }
 
 #[cfg(test)]
