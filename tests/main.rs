@@ -6,6 +6,7 @@ mod criteria;
 mod dependencies;
 mod docs;
 mod evaluation;
+mod evidence_rows;
 mod floor_plan;
 mod inputs;
 mod judging;

@@ -4,6 +4,7 @@
 //! log is the truth; everything else is computed from it. docs/evidence.md tells what stands where.
 pub mod anchor;
 pub mod blob;
+pub mod canonical;
 pub mod changes;
 pub mod der;
 pub mod merkle;
