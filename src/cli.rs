@@ -1,4 +1,6 @@
 //! The command line. Doc comments are the help text.
+pub mod evidence;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -47,6 +49,8 @@ pub enum Command {
     /// Lists what persons have stated, and checks that it still holds
     #[command(subcommand)]
     Attest(Standing),
+    #[command(subcommand)]
+    Evidence(evidence::Evidence),
     Reach(Reach),
     Criteria(Criteria),
     Test(Test),
@@ -73,6 +77,28 @@ pub struct Scan {
     /// Lets only judgements of this severity or higher decide the exit code
     #[arg(long, value_name = "SEVERITY")]
     pub fail_on: Option<SeverityArgument>,
+    #[command(flatten)]
+    pub record: Record,
+}
+
+/// Whether the run becomes evidence.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Record {
+    /// Records the run in this evidence log (`speguard evidence init` makes one)
+    #[arg(long, value_name = "DIR")]
+    pub log: Option<PathBuf>,
+    /// The stable name of what is judged; runs of one name are compared with each other. Default: the repository and path
+    #[arg(long, value_name = "NAME", requires = "log")]
+    pub scope: Option<String>,
+    /// The revision of the sources: `git:1f3c…`. Default: the commit of the repository, where it can be told
+    #[arg(long, value_name = "REVISION", requires = "log")]
+    pub revision: Option<String>,
+    /// The emitter whose shard is written, where keys of several are at hand
+    #[arg(long, value_name = "NAME", requires = "log")]
+    pub emitter: Option<String>,
+    /// The key of the shard, as `file:PATH`; default: the one kept by `speguard evidence init` for this log
+    #[arg(long, value_name = "file:PATH", requires = "log")]
+    pub key: Option<String>,
 }
 
 /// Says which workloads can open connections to the internet or to a range, and by which rule

@@ -25,9 +25,9 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("granit_parser", &["normalise/yaml.rs"]),
     ("kube", &["collect/cluster.rs", "serve/"]),
     ("hcl_edit", &["normalise/terraform/"]),
-    ("clap", &["cli.rs", "main.rs"]),
+    ("clap", &["cli.rs", "cli/", "main.rs"]),
     ("fluent", &["report/words/"]),
-    ("aws_lc_rs", &["record/"]),
+    ("aws_lc_rs", &["record/", "commands/evidence/mod.rs"]),
     ("ureq", &["record/witness.rs", "record/anchor.rs", "record/http.rs"]),
 ];
 

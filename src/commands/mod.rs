@@ -7,6 +7,7 @@ pub mod attest;
 pub mod cases;
 pub mod code;
 pub mod criteria;
+pub mod evidence;
 pub mod init;
 pub mod policies;
 pub mod progress;

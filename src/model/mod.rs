@@ -7,6 +7,7 @@ mod environment;
 mod exception;
 mod judgement;
 mod reach;
+mod receipt;
 mod resource;
 mod secret;
 mod spelling;
@@ -27,6 +28,7 @@ pub use environment::{Cluster, Environment, View};
 pub use exception::{Attestation, Waiver};
 pub use judgement::{AttestationId, Decision, Enforcement, Judgement, Shortcoming, Standing, WaiverId};
 pub use reach::{Answer, Hop, Reach, Way, Ways, answer};
+pub use receipt::Receipt;
 pub use resource::{
     ENVIRONMENT_KIND, Origin, Platform, PodView, Provider, Resource, ResourceId, Scope, UNKNOWN_NAMESPACE,
 };

@@ -1,0 +1,52 @@
+//! `speguard evidence`: one verb per file. What they share: the log, its keys, the clock and random numbers.
+mod init;
+pub mod keys;
+pub mod open;
+mod verify;
+
+use super::Shell;
+use crate::{
+    cli::evidence::Evidence,
+    record::entry::{Instant, Ulid},
+};
+use anyhow::Context;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Runs a verb; gives its exit code.
+///
+/// # Errors
+/// What could not be run: exit code 2.
+pub fn run(command: &Evidence, shell: &Shell) -> anyhow::Result<u8> {
+    match command {
+        Evidence::Init(arguments) => init::run(arguments),
+        Evidence::Verify(arguments) => verify::run(arguments, shell),
+    }
+}
+
+/// The time now.
+///
+/// # Errors
+/// A clock before 1970: entries have no such times.
+pub fn now() -> anyhow::Result<Instant> {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    let since = since.ok().context("the clock of this machine is before 1970: set it, since entries bear its time")?;
+    Ok(Instant(i64::try_from(since.as_millis()).context("the clock of this machine is beyond all years")?))
+}
+
+/// Random bytes.
+///
+/// # Errors
+/// When the system has none.
+pub fn random<const N: usize>() -> anyhow::Result<[u8; N]> {
+    let mut bytes = [0; N];
+    aws_lc_rs::rand::fill(&mut bytes).ok().context("the system gives no random numbers")?;
+    Ok(bytes)
+}
+
+/// A new identifier.
+///
+/// # Errors
+/// As for [`now`] and [`random`].
+pub fn ulid() -> anyhow::Result<Ulid> {
+    Ok(Ulid::new(now()?, random()?))
+}

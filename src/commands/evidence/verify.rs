@@ -1,0 +1,95 @@
+//! `speguard evidence verify`: what holds, what does not, and what was not checked.
+use super::open;
+use crate::{
+    cli::evidence::{EvidenceFormat, Verify},
+    commands::{Shell, print},
+    record::{
+        store::Stored,
+        trust::TrustPolicy,
+        verify::{Against, Outcome, Report, verify},
+    },
+};
+use anyhow::Context;
+use std::fs;
+
+/// Verifies; gives the exit code.
+///
+/// # Errors
+/// Files that cannot be read.
+pub(super) fn run(arguments: &Verify, _: &Shell) -> anyhow::Result<u8> {
+    let trust = arguments.trust.as_ref().map(|path| -> anyhow::Result<TrustPolicy> {
+        let text =
+            fs::read_to_string(path).with_context(|| format!("cannot read the trust file `{}`", path.display()))?;
+        TrustPolicy::parse(&text).with_context(|| format!("`{}` is no trust file", path.display()))
+    });
+    let trust = trust.transpose()?;
+    let known = arguments.known.iter().map(|path| {
+        let bytes = fs::read(path).with_context(|| format!("cannot read the checkpoint `{}`", path.display()))?;
+        Ok((path.display().to_string(), bytes))
+    });
+    let known: Vec<(String, Vec<u8>)> = known.collect::<anyhow::Result<_>>()?;
+    let against = Against { trust: trust.as_ref(), known: &known, ..Against::default() };
+    let log = arguments.log.as_ref().context("say which log, with --log")?;
+    anyhow::ensure!(log.exists(), "no log is at `{}`", log.display());
+    let store = open::store(log)?;
+    let report = verify(&Stored(&store), &against);
+    let text = match arguments.format {
+        EvidenceFormat::Text => text(&report),
+        EvidenceFormat::Json => json(&report)?,
+    };
+    print(text.as_bytes())?;
+    Ok(report.exit())
+}
+
+fn text(report: &Report) -> String {
+    let mut text = String::new();
+    for head in &report.heads {
+        text.push_str(&format!("{}: {} entries, root {}\n", head.origin, head.size, hex(&head.root)));
+    }
+    text.push('\n');
+    for check in &report.checks {
+        let (mark, words) = match &check.outcome {
+            Outcome::Held(what) => ("holds          ", what.clone()),
+            Outcome::Failed { kind, cause } => ("FAILS          ", format!("{} ({})", cause, kind.name())),
+            Outcome::NotEstablished(cause) => ("not established", cause.clone()),
+        };
+        text.push_str(&format!("{mark}  {:<11} {}: {words}\n", check.name, check.subject));
+    }
+    text.push_str("\nNot checked:\n");
+    for one in &report.not_checked {
+        text.push_str(&format!("  - {one}\n"));
+    }
+    let verdict = match report.exit() {
+        0 => "The log is established, and nothing is wrong.",
+        1 => "The log is not what was written: see what fails above.",
+        _ => "Nothing wrong was found, but not everything is established.",
+    };
+    text.push_str(&format!("\n{verdict}\n"));
+    text
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn json(report: &Report) -> anyhow::Result<String> {
+    let checks: Vec<serde_json::Value> = report
+        .checks
+        .iter()
+        .map(|check| {
+            let (result, kind, words) = match &check.outcome {
+                Outcome::Held(what) => ("held", None, what),
+                Outcome::Failed { kind, cause } => ("failed", Some(kind.name()), cause),
+                Outcome::NotEstablished(cause) => ("not_established", None, cause),
+            };
+            serde_json::json!({"check": check.name, "subject": check.subject, "result": result, "kind": kind, "words": words})
+        })
+        .collect();
+    let heads: Vec<serde_json::Value> = report
+        .heads
+        .iter()
+        .map(|head| serde_json::json!({"origin": head.origin, "size": head.size, "root": format!("sha256:{}", hex(&head.root)), "newest": head.newest.map(|at| at.to_string())}))
+        .collect();
+    let whole = serde_json::json!({"version": 1, "exit": report.exit(), "shards": heads, "checks": checks, "not_checked": report.not_checked});
+    Ok(format!("{}\n", serde_json::to_string_pretty(&whole)?))
+}

@@ -1,0 +1,302 @@
+//! What each type of entry holds (docs/evidence.md gives the list).
+use super::{Commitment, DigestText, Instant, Ulid};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The types that this version writes and reads.
+pub const TYPES: [&str; 15] = [
+    "shard",
+    "key",
+    "plan",
+    "bundle",
+    "run_start",
+    "run",
+    "transition",
+    "deviation",
+    "waiver",
+    "attestation",
+    "gap",
+    "anchor",
+    "erasure",
+    "prune",
+    "export",
+];
+
+/// The content of an entry, by its `type`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Body {
+    Shard(Shard),
+    Key(Key),
+    Plan(Plan),
+    Bundle(Bundle),
+    RunStart(RunStart),
+    Run(Box<Run>),
+    Transition(Transition),
+    Deviation(Deviation),
+    Waiver(Waiver),
+    Attestation(Attestation),
+    Gap(Gap),
+    Anchor(Anchor),
+    Erasure(Erasure),
+    Prune(Prune),
+    Export(Export),
+}
+
+macro_rules! shapes {
+    ($($(#[$about:meta])* $name:ident { $($(#[$of:meta])* $field:ident: $kind:ty,)* })*) => { $(
+        $(#[$about])*
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        pub struct $name { $(
+            $(#[$of])*
+            pub $field: $kind,
+        )* }
+    )* };
+}
+
+macro_rules! choices {
+    ($($(#[$about:meta])* $name:ident { $($choice:ident = $text:literal,)* })*) => { $(
+        $(#[$about])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+        pub enum $name { $( #[serde(rename = $text)] $choice, )* }
+
+        impl $name {
+            /// As an entry writes it.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $( Self::$choice => $text, )* }
+            }
+        }
+    )* };
+}
+
+choices! {
+    ShardEvent { Open = "open", Close = "close", }
+    /// Resident emitters run all the time, scheduled ones only now and then (CI).
+    Role { Resident = "resident", Scheduled = "scheduled", }
+    KeyEvent { Enrol = "enrol", Rotate = "rotate", Retire = "retire", Compromise = "compromise", }
+    Trigger { Command = "command", Schedule = "schedule", Event = "event", }
+    VerdictText { Met = "met", NotMet = "not_met", NotApplicable = "not_applicable", Undetermined = "undetermined", }
+    Effect { Counted = "counted", Waived = "waived", Warned = "warned", Observed = "observed", }
+    DeviationState {
+        Open = "open", Planned = "planned", InProgress = "in_progress", Fixed = "fixed_awaiting_verification",
+        Verified = "verified", AcceptedRisk = "accepted_risk",
+    }
+    WaiverEvent { Created = "created", Approved = "approved", Renewed = "renewed", Revoked = "revoked", Expired = "expired", }
+    AttestationEvent { Filed = "filed", Replaced = "replaced", Withdrawn = "withdrawn", Expired = "expired", }
+    GapCause { Crash = "crash", Upgrade = "upgrade", Network = "network", Store = "store", Unknown = "unknown", }
+    AnchorKind { TimeStamp = "tsa", Witness = "witness", Archive = "archive", }
+}
+
+shapes! {
+    /// First and last entry of a shard.
+    Shard {
+        event: ShardEvent,
+        emitter: String,
+        role: Role,
+        /// Whether this emitter's shard lists, anchors and witnesses all others of the SPE.
+        lead: bool,
+        vkey: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        previous: Option<TreeHead>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        retention_until: Option<Instant>,
+    }
+    /// A tree as it was at some size.
+    TreeHead { origin: String, size: u64, root: DigestText, }
+    Key {
+        event: KeyEvent,
+        emitter: String,
+        vkey: String,
+        valid_from: Instant,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        valid_to: Option<Instant>,
+        /// The signature lines of old and new key over `<shard>/key` and the new vkey (rotate).
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        signatures: Vec<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        compromised_at: Option<Instant>,
+    }
+    /// Declared monitoring: what is judged, how often, by whom.
+    Plan {
+        digest: DigestText,
+        effective_from: Instant,
+        approver: String,
+        items: Vec<PlanItem>,
+        /// Days until a deviation is due, by severity.
+        deadline_days: BTreeMap<String, u64>,
+        min_coverage_per_mille: u64,
+        /// Days that entries and shards are kept; without it nothing may be pruned.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        retention_days: Option<u64>,
+    }
+    PlanItem {
+        name: String,
+        scope: String,
+        /// Ids of criteria; empty means all.
+        criteria: Vec<String>,
+        cadence_seconds: u64,
+        grace_percent: u64,
+        owner: String,
+        emitter: String,
+    }
+    /// The criteria and what runs them, at every load that differs.
+    Bundle {
+        bundle: DigestText,
+        profile: DigestText,
+        /// Where criteria and profile lie, below `bundles/`.
+        object: DigestText,
+        tool: String,
+        engine: String,
+        criteria: u64,
+    }
+    RunStart {
+        run: Ulid,
+        scope: String,
+        trigger: Trigger,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        revision: Option<String>,
+        /// The blob with the key of the quarter's pseudonyms.
+        pepper: DigestText,
+    }
+    /// The run manifest: commits to the whole assessment.
+    Run {
+        run: Ulid,
+        scope: String,
+        trigger: Trigger,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        revision: Option<String>,
+        started: Instant,
+        ended: Instant,
+        /// Older than the last run of its scope: makes no transitions and changes no state.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        late: bool,
+        fail_on: String,
+        exit: u64,
+        bundle: DigestText,
+        profile: DigestText,
+        environment: DigestText,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        plan: Option<DigestText>,
+        /// Programs that took part: helm, kubectl.
+        tools: Vec<(String, String)>,
+        /// Kind and count of what was read.
+        kinds: Vec<(String, u64)>,
+        /// Why something was not read, and how often. Causes may name things, so only their class stands here.
+        problems: Vec<(String, u64)>,
+        not_looked_at: Vec<(String, String)>,
+        population_root: DigestText,
+        population_size: u64,
+        population_blob: DigestText,
+        results_root: DigestText,
+        results_size: u64,
+        results_blob: DigestText,
+        counts: Vec<Count>,
+        transitions: u64,
+    }
+    /// Rows of one criterion by verdict, and how many of the shortcomings do not count.
+    Count {
+        criterion: String,
+        met: u64,
+        not_met: u64,
+        not_applicable: u64,
+        undetermined: u64,
+        waived: u64,
+        warned: u64,
+        observed: u64,
+    }
+    /// A (criterion, resource) whose verdict or effect changed since the last run of the same scope.
+    Transition {
+        run: Ulid,
+        criterion: String,
+        rule: String,
+        rule_digest: DigestText,
+        kind: String,
+        ref_c: Commitment,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<VerdictText>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<VerdictText>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        effect: Option<Effect>,
+        severity: String,
+        findings: u64,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        findings_c: Option<Commitment>,
+        /// When it was last seen otherwise; absent where it was never seen.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        last_before: Option<Instant>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        deviation: Option<Ulid>,
+    }
+    /// A register event that no verdict shows.
+    Deviation {
+        deviation: Ulid,
+        state: DeviationState,
+        owner: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        action: Option<DigestText>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        deadline: Option<Instant>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        notified: Vec<(String, Instant)>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        recurrence_of: Option<Ulid>,
+    }
+    Waiver {
+        event: WaiverEvent,
+        waiver: String,
+        criteria: Vec<String>,
+        reason_code: String,
+        /// Commitments under one key, so that equal persons show; missing or equal is a breach.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        requester_c: Option<Commitment>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        approver_c: Option<Commitment>,
+        granted: Instant,
+        expires: Instant,
+        document: DigestText,
+    }
+    Attestation {
+        event: AttestationEvent,
+        attestation: String,
+        criterion: String,
+        owner_c: Commitment,
+        statement: DigestText,
+        valid_from: Instant,
+        valid_until: Instant,
+        evidence: u64,
+        document: DigestText,
+    }
+    /// A time in which the plan was not fulfilled, declared.
+    Gap {
+        item: String,
+        from: Instant,
+        to: Instant,
+        cause: GapCause,
+        decisions_lost: u64,
+    }
+    /// A token or cosignature arrived.
+    Anchor {
+        size: u64,
+        root: DigestText,
+        kind: AnchorKind,
+        /// Names and digests of the files below `anchors/<size>/`.
+        files: Vec<(String, DigestText)>,
+        at: Instant,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        policy: Option<String>,
+    }
+    Erasure { blob: DigestText, basis: String, approver: String, }
+    Prune { origin: String, size: u64, root: DigestText, basis: String, approver: String, }
+    Export {
+        format: String,
+        from: Instant,
+        to: Instant,
+        size: u64,
+        root: DigestText,
+        digest: DigestText,
+        recipient: String,
+    }
+}

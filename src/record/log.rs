@@ -1,0 +1,287 @@
+//! A shard, opened for writing.
+//!
+//! The order of a write is: entries are built and checked, one segment is put, receipts are given, and only then are
+//! entry bundles, tiles and a checkpoint made of it. These are pure functions of the journal, so whatever a crash left
+//! out is made by the next writer with the same code.
+use super::{
+    entry::{Body, Common, DigestText, Entry, EntryError, Instant, Time, Ulid, VERSION},
+    journal::{Journal, JournalError, Segment, Tail},
+    merkle::Hash,
+    note::{Checkpoint, Note, SignerKey, VerifierKey, sign, verify},
+    shard::{self, Place, ReadError},
+    state::State,
+    store::{Put, Store, StoreError},
+    tile::{self, TileHashes},
+};
+use crate::model::Receipt;
+
+/// What a writer adds; the log gives it index, sequence number and identifier.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    pub observed: Instant,
+    pub id: Ulid,
+    pub body: Body,
+}
+
+/// Why a log cannot be opened or written.
+#[derive(Debug, thiserror::Error)]
+pub enum LogError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    #[error(transparent)]
+    Entry(#[from] EntryError),
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    #[error("no log of `{0}` is here: make one with `speguard evidence init`")]
+    Absent(String),
+    #[error("a log of `{0}` is here already")]
+    Present(String),
+    #[error("the key is that of `{key}`, and no checkpoint of `{origin}` is signed by it")]
+    WrongKey { origin: String, key: String },
+    #[error(
+        "the log contradicts its own checkpoint at size {size}: the entries give another root than the one that was \
+         signed; nothing is appended. `speguard evidence verify` says what was changed"
+    )]
+    Contradiction { size: u64 },
+    #[error("`{path}` stands with other content than the entries give: another writer with this key, or damage")]
+    Foreign { path: String },
+    #[error("the shard `{0}` is closed: make the next with `speguard evidence init`")]
+    Closed(String),
+}
+
+/// A shard that this process may append to.
+pub struct Log<'s> {
+    store: &'s dyn Store,
+    place: Place,
+    signer: SignerKey,
+    state: State,
+    tail: Tail,
+    /// The size of the newest checkpoint.
+    published: u64,
+}
+
+impl<'s> Log<'s> {
+    /// Makes a shard with its first entry and a checkpoint of size 0, as its key's owner declares it.
+    ///
+    /// # Errors
+    /// [`LogError::Present`], or what the store says.
+    pub fn create(store: &'s dyn Store, place: Place, signer: SignerKey) -> Result<Self, LogError> {
+        let prefix = place.prefix();
+        if !store.list(&prefix)?.is_empty() {
+            return Err(LogError::Present(place.origin));
+        }
+        let log = Self { store, place, signer, state: State::default(), tail: Tail::default(), published: 0 };
+        log.checkpoint()?;
+        Ok(log)
+    }
+
+    /// Opens a shard: replays every entry, and holds them against the newest checkpoint that the key has signed.
+    ///
+    /// # Errors
+    /// [`LogError`]: a foreign key, damage, a contradiction. Nothing has been written then.
+    pub fn open(store: &'s dyn Store, place: Place, signer: SignerKey) -> Result<Self, LogError> {
+        let key = signer.verifier_key();
+        let newest = newest_checkpoint(store, &place, &key)?;
+        let mut state = State::default();
+        shard::entries(store, &place.prefix(), 0, newest.size, newest.size, &mut |_, bytes| {
+            state.apply(bytes, &Entry::from_bytes(bytes)?);
+            Ok::<(), LogError>(())
+        })?;
+        if state.edge.root() != newest.root {
+            return Err(LogError::Contradiction { size: newest.size });
+        }
+        let prefix = place.prefix();
+        let (segments, tail) = Journal { store, prefix: &prefix }.from(newest.size)?;
+        let mut log = Self { store, place, signer, state, tail, published: newest.size };
+        segments.iter().try_for_each(|segment| log.take_in(segment))?;
+        Ok(log)
+    }
+
+    /// The origin, where the shard lies.
+    #[must_use]
+    pub const fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// What the entries so far come to.
+    #[must_use]
+    pub const fn state(&self) -> &State {
+        &self.state
+    }
+
+    #[must_use]
+    pub fn verifier_key(&self) -> VerifierKey {
+        self.signer.verifier_key()
+    }
+
+    /// Appends what `build` makes of the state, as one segment. `build` is asked again when another writer was faster.
+    ///
+    /// **Durability.** A receipt means: the entry survives the loss of the process and of the machine as far as the
+    /// store does, and stands at exactly that index with exactly that leaf hash. An entry that was put and never
+    /// acknowledged may appear; an acknowledged one may not disappear.
+    ///
+    /// # Errors
+    /// [`LogError`]; nothing is acknowledged then.
+    pub fn append(
+        &mut self,
+        recorded: Instant,
+        build: &mut dyn FnMut(&State) -> Result<Vec<Draft>, LogError>,
+    ) -> Result<Vec<Receipt>, LogError> {
+        let prefix = self.place.prefix();
+        let journal = Journal { store: self.store, prefix: &prefix };
+        let origin = self.place.origin.clone();
+        let state = std::cell::RefCell::new(self.state.clone());
+        let (segment, tail) = journal.append(
+            self.tail.clone(),
+            &mut |_| {
+                let state = state.borrow();
+                if state.closed {
+                    return Err(LogError::Closed(origin.clone()));
+                }
+                encode(&origin, &state, recorded, build(&state)?)
+            },
+            &mut |other| apply(&mut state.borrow_mut(), other),
+        )?;
+        self.state = state.into_inner();
+        self.tail = tail;
+        apply(&mut self.state, &segment)?;
+        let receipts = (segment.first..).zip(&segment.entries).map(|(index, bytes)| Receipt {
+            shard: self.place.origin.as_str().into(),
+            index,
+            leaf: crate::model::Digest(super::merkle::leaf_hash(bytes)),
+        });
+        Ok(receipts.collect())
+    }
+
+    fn take_in(&mut self, segment: &Segment) -> Result<(), LogError> {
+        // The first segment may begin below what the checkpoint covers.
+        let covered = usize::try_from(self.state.size().saturating_sub(segment.first)).unwrap_or(usize::MAX);
+        for bytes in segment.entries.iter().skip(covered) {
+            self.state.apply(bytes, &Entry::from_bytes(bytes)?);
+        }
+        Ok(())
+    }
+
+    /// Makes entry bundles, tiles and a checkpoint of all that the journal holds; nothing where nothing is new. Also
+    /// repairs what a crash left out.
+    ///
+    /// # Errors
+    /// [`LogError`]: the entries stay durable, and the next writer publishes them.
+    pub fn publish(&mut self) -> Result<Checkpoint, LogError> {
+        let (old, new) = (self.published, self.state.size());
+        if old < new {
+            let prefix = self.place.prefix();
+            let (segments, _) = Journal { store: self.store, prefix: &prefix }.from(old)?;
+            let mut entries = Vec::new();
+            // The bundle that the old size ends in is written anew, wider.
+            let begin = old - old % u64::from(tile::WIDTH);
+            shard::entries(self.store, &prefix, begin, old, old, &mut |_, bytes| {
+                entries.push(bytes.to_vec());
+                Ok::<(), LogError>(())
+            })?;
+            for segment in &segments {
+                let covered = usize::try_from(old.saturating_sub(segment.first)).unwrap_or(usize::MAX);
+                entries.extend(segment.entries.iter().skip(covered).cloned());
+            }
+            entries.truncate(usize::try_from(new - begin).unwrap_or(usize::MAX));
+            self.write_bundles(&prefix, old, new, begin, &entries)?;
+            self.write_tiles(&prefix, old, new, begin, &entries)?;
+        }
+        let checkpoint = self.checkpoint()?;
+        self.published = new;
+        Ok(checkpoint)
+    }
+
+    fn write_bundles(&self, prefix: &str, old: u64, new: u64, begin: u64, entries: &[Vec<u8>]) -> Result<(), LogError> {
+        for id in tile::entries_for(old, new) {
+            let from = usize::try_from(id.index * u64::from(tile::WIDTH) - begin).unwrap_or(usize::MAX);
+            let of = entries.get(from..from.saturating_add(usize::from(id.width))).unwrap_or_default();
+            let bytes = tile::encode_entries(of).map_err(|error| ReadError::Tile(error.to_string()))?;
+            self.put_same(&format!("{prefix}/{}", id.path()), &bytes)?;
+        }
+        Ok(())
+    }
+
+    fn write_tiles(&self, prefix: &str, old: u64, new: u64, begin: u64, entries: &[Vec<u8>]) -> Result<(), LogError> {
+        let fetch = |id: &tile::TileId| self.store.get(&format!("{prefix}/{}", id.path())).ok().flatten();
+        let stored = TileHashes::new(old, fetch);
+        let leaves: Vec<Hash> = entries.iter().map(|bytes| super::merkle::leaf_hash(bytes)).collect();
+        let grown = shard::Grown { stored: &stored, old, begin, leaves: &leaves };
+        for id in tile::tiles_for(old, new) {
+            let bytes = tile::tile_bytes(&grown, &id).ok_or_else(|| {
+                ReadError::Tile(format!("{}/{} cannot be made: a tile below it is missing", prefix, id.path()))
+            })?;
+            self.put_same(&format!("{prefix}/{}", id.path()), &bytes)?;
+        }
+        Ok(())
+    }
+
+    /// Signs the present size, and keeps it; only the hint `checkpoint` is ever replaced.
+    fn checkpoint(&self) -> Result<Checkpoint, LogError> {
+        let checkpoint =
+            Checkpoint { origin: self.place.origin.clone(), size: self.state.size(), root: self.state.edge.root() };
+        let text = checkpoint.to_text();
+        let note = Note { signatures: vec![sign(&text, &self.signer)], text };
+        let (prefix, bytes) = (self.place.prefix(), note.encode().into_bytes());
+        self.put_same(&format!("{prefix}/checkpoints/{:020}", checkpoint.size), &bytes)?;
+        self.store.replace(&format!("{prefix}/checkpoint"), &bytes)?;
+        Ok(checkpoint)
+    }
+
+    /// Creates an object; the same object by another writer is as good.
+    fn put_same(&self, path: &str, bytes: &[u8]) -> Result<(), LogError> {
+        if self.store.create(path, bytes)? == Put::Exists && self.store.get(path)?.as_deref() != Some(bytes) {
+            return Err(LogError::Foreign { path: path.to_owned() });
+        }
+        Ok(())
+    }
+
+    /// Keeps an object beside the tree, named by its content: a blob, a bundle.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn keep(&self, path: &str, bytes: &[u8]) -> Result<(), LogError> {
+        self.put_same(path, bytes)
+    }
+}
+
+fn encode(origin: &str, state: &State, recorded: Instant, drafts: Vec<Draft>) -> Result<Vec<Vec<u8>>, LogError> {
+    let encode = |(seq, Draft { observed, id, body }): (u64, Draft)| {
+        let time = Time { observed, recorded };
+        let common = Common { v: VERSION, id, shard: origin.to_owned(), seq, time, after_anchor: state.after_anchor };
+        Ok(Entry { common, body }.to_bytes()?)
+    };
+    (state.next_seq..).zip(drafts).map(encode).collect()
+}
+
+fn apply(state: &mut State, segment: &Segment) -> Result<(), LogError> {
+    for bytes in &segment.entries {
+        state.apply(bytes, &Entry::from_bytes(bytes)?);
+    }
+    Ok(())
+}
+
+/// The checkpoint of the highest size that the key has signed. The object `checkpoint` is only a hint.
+fn newest_checkpoint(store: &dyn Store, place: &Place, key: &VerifierKey) -> Result<Checkpoint, LogError> {
+    let prefix = place.prefix();
+    let names = store.list(&format!("{prefix}/checkpoints"))?;
+    let Some(last) = names.last() else { return Err(LogError::Absent(place.origin.clone())) };
+    let bytes = store.get(last)?.unwrap_or_default();
+    let wrong = || LogError::WrongKey { origin: place.origin.clone(), key: key.to_string() };
+    let note = Note::parse(&bytes).map_err(|error| ReadError::Checkpoint(format!("{last}: {error}")))?;
+    verify(&note, key).map_err(|_| wrong())?;
+    let checkpoint =
+        Checkpoint::parse(&note.text).map_err(|error| ReadError::Checkpoint(format!("{last}: {error}")))?;
+    if checkpoint.origin != place.origin {
+        return Err(wrong());
+    }
+    Ok(checkpoint)
+}
+
+/// The newest checkpoint's size, root and digest of its bytes, for what is said about the log.
+#[must_use]
+pub fn root_text(checkpoint: &Checkpoint) -> DigestText {
+    DigestText(checkpoint.root)
+}

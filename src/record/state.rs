@@ -1,0 +1,118 @@
+//! What a writer must know of the entries before its own: replayed from the log, never stored.
+use super::{
+    entry::{
+        AnchorKind, Attestation, AttestationEvent, Body, Bundle, Commitment, DigestText, Entry, Instant, Key, KeyEvent,
+        Plan, Run, Shard, ShardEvent, Transition, Ulid, VerdictText, Waiver, WaiverEvent,
+    },
+    merkle::{Edge, leaf_hash},
+};
+use std::collections::BTreeMap;
+
+/// The state of a shard after some number of entries.
+#[derive(Clone, Debug, Default)]
+pub struct State {
+    /// The tree's right edge.
+    pub edge: Edge,
+    pub shard: Option<Shard>,
+    pub closed: bool,
+    pub next_seq: u64,
+    /// Hash of the newest time-stamp token.
+    pub after_anchor: Option<DigestText>,
+    pub plan: Option<Plan>,
+    pub bundle: Option<Bundle>,
+    pub key: Option<Key>,
+    /// The blob with the key of pseudonyms, and when it came into use.
+    pub pepper: Option<(Instant, DigestText)>,
+    pub scopes: BTreeMap<String, ScopeState>,
+    pub waivers: BTreeMap<String, Waiver>,
+    pub attestations: BTreeMap<String, Attestation>,
+}
+
+/// What is known of one scope.
+#[derive(Clone, Debug, Default)]
+pub struct ScopeState {
+    /// The last run that was not late, and when its facts were read.
+    pub last: Option<(Instant, Run)>,
+    /// Deviations that are open, by criterion and resource.
+    pub open: BTreeMap<Subject, OpenDeviation>,
+    runs: BTreeMap<Ulid, DigestText>,
+}
+
+/// A criterion and a pseudonym of a resource.
+pub type Subject = (String, Commitment);
+
+/// A deviation that no later run has closed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenDeviation {
+    pub id: Ulid,
+    pub opened: Instant,
+    pub severity: String,
+    /// The blob with the key of its pseudonym.
+    pub pepper: DigestText,
+}
+
+impl State {
+    /// The number of entries.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.edge.size()
+    }
+
+    /// Takes an entry in, by its bytes. Types of no interest here only count.
+    pub fn apply(&mut self, bytes: &[u8], entry: &Entry) {
+        self.edge.push(leaf_hash(bytes));
+        self.next_seq = entry.common.seq.saturating_add(1);
+        let observed = entry.common.time.observed;
+        match &entry.body {
+            Body::Shard(shard) => {
+                self.closed = shard.event == ShardEvent::Close;
+                self.shard = Some(shard.clone());
+            }
+            Body::Key(key) if matches!(key.event, KeyEvent::Enrol | KeyEvent::Rotate) => self.key = Some(key.clone()),
+            Body::Plan(plan) => self.plan = Some(plan.clone()),
+            Body::Bundle(bundle) => self.bundle = Some(bundle.clone()),
+            Body::RunStart(start) => {
+                if self.pepper.is_none_or(|(_, pepper)| pepper != start.pepper) {
+                    self.pepper = Some((observed, start.pepper));
+                }
+                self.scopes.entry(start.scope.clone()).or_default().runs.insert(start.run, start.pepper);
+            }
+            Body::Run(run) if !run.late => {
+                self.scopes.entry(run.scope.clone()).or_default().last = Some((observed, Run::clone(run)));
+            }
+            Body::Transition(transition) => self.transition(observed, transition),
+            Body::Waiver(waiver) => match waiver.event {
+                WaiverEvent::Revoked | WaiverEvent::Expired => drop(self.waivers.remove(&waiver.waiver)),
+                _ => drop(self.waivers.insert(waiver.waiver.clone(), waiver.clone())),
+            },
+            Body::Attestation(stated) => match stated.event {
+                AttestationEvent::Withdrawn | AttestationEvent::Expired => {
+                    drop(self.attestations.remove(&stated.attestation));
+                }
+                _ => drop(self.attestations.insert(stated.attestation.clone(), stated.clone())),
+            },
+            Body::Anchor(anchor) if anchor.kind == AnchorKind::TimeStamp => {
+                let token = anchor.files.iter().find(|(name, _)| name == "token.tsr");
+                self.after_anchor = token.map(|(_, digest)| *digest).or(self.after_anchor);
+            }
+            _ => {}
+        }
+    }
+
+    fn transition(&mut self, observed: Instant, transition: &Transition) {
+        // A run and its transitions are one segment, so its scope is the one whose run this is.
+        let Some(scope) = self.scopes.values_mut().find(|scope| scope.runs.contains_key(&transition.run)) else {
+            return;
+        };
+        let Some(pepper) = scope.runs.get(&transition.run).copied() else { return };
+        let subject = (transition.criterion.clone(), transition.ref_c.clone());
+        match (transition.to, transition.deviation) {
+            (Some(VerdictText::NotMet), Some(id)) => {
+                let severity = transition.severity.clone();
+                scope.open.entry(subject).or_insert(OpenDeviation { id, opened: observed, severity, pepper });
+            }
+            (_, Some(id)) => scope.open.retain(|_, open| open.id != id),
+            (_, None) => {}
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! What the entries of a shard say, read once and kept as little as the later checks need.
+use super::super::{
+    entry::{
+        Anchor, Attestation, Body, DigestText, Entry, EntryError, Erasure, Export, Gap, Instant, Key, KeyEvent, Plan,
+        Prune, Run, RunStart, ShardEvent, Transition, Ulid, Waiver,
+    },
+    merkle::{Hash, leaf_hash},
+    note::{Note, VerifierKey, verify},
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// An entry of one type, where it stands and when its fact was read.
+#[derive(Clone, Debug)]
+pub struct At<T> {
+    pub shard: String,
+    pub index: u64,
+    pub leaf: Hash,
+    pub id: Ulid,
+    pub observed: Instant,
+    pub recorded: Instant,
+    pub what: T,
+}
+
+/// The entries of one or more shards, by type, in the order of their shards.
+#[derive(Clone, Debug, Default)]
+pub struct Entries {
+    pub plans: Vec<At<Plan>>,
+    pub starts: Vec<At<RunStart>>,
+    pub runs: Vec<At<Box<Run>>>,
+    pub transitions: Vec<At<Transition>>,
+    pub waivers: Vec<At<Waiver>>,
+    pub attestations: Vec<At<Attestation>>,
+    pub gaps: Vec<At<Gap>>,
+    pub anchors: Vec<At<Anchor>>,
+    pub erasures: Vec<At<Erasure>>,
+    pub prunes: Vec<At<Prune>>,
+    pub exports: Vec<At<Export>>,
+    pub emitters: BTreeMap<String, String>,
+    /// When the newest entry was recorded.
+    pub newest: Option<Instant>,
+}
+
+impl Entries {
+    pub(super) fn join(&mut self, other: Self) {
+        self.plans.extend(other.plans);
+        self.starts.extend(other.starts);
+        self.runs.extend(other.runs);
+        self.transitions.extend(other.transitions);
+        self.waivers.extend(other.waivers);
+        self.attestations.extend(other.attestations);
+        self.gaps.extend(other.gaps);
+        self.anchors.extend(other.anchors);
+        self.erasures.extend(other.erasures);
+        self.prunes.extend(other.prunes);
+        self.exports.extend(other.exports);
+        self.emitters.extend(other.emitters);
+        self.newest = self.newest.max(other.newest);
+    }
+}
+
+/// Reads the entries of one shard, in order, and holds them against each other.
+pub(super) struct Reader {
+    origin: String,
+    pub(super) entries: Entries,
+    /// Path or index, and what is wrong.
+    pub(super) faults: Vec<(String, String)>,
+    pub(super) count: u64,
+    pub(super) newer: u64,
+    pub(super) first_type: Option<String>,
+    /// The first entry that stands after the one that closes the shard.
+    pub(super) after_close: Option<u64>,
+    pub(super) newest: Option<Instant>,
+    pub(super) keys: Vec<VerifierKey>,
+    /// New keys, each with the lines by which old and new key vouch for it.
+    rotations: Vec<(VerifierKey, Vec<String>)>,
+    pub(super) compromised: Option<Instant>,
+    closed: bool,
+    /// seq - index.
+    offset: Option<u64>,
+    ids: BTreeSet<Ulid>,
+}
+
+impl Reader {
+    pub(super) fn new(origin: &str) -> Self {
+        Self {
+            origin: origin.to_owned(),
+            entries: Entries::default(),
+            faults: Vec::new(),
+            count: 0,
+            newer: 0,
+            first_type: None,
+            after_close: None,
+            newest: None,
+            keys: Vec::new(),
+            rotations: Vec::new(),
+            compromised: None,
+            closed: false,
+            offset: None,
+            ids: BTreeSet::new(),
+        }
+    }
+
+    fn fault(&mut self, index: u64, cause: impl Into<String>) {
+        self.faults.push((format!("{} entry {index}", self.origin), cause.into()));
+    }
+
+    /// Takes the entry at an index.
+    pub(super) fn take(&mut self, index: u64, bytes: &[u8]) {
+        self.count += 1;
+        let entry = match Entry::from_bytes(bytes) {
+            Ok(entry) => entry,
+            Err(EntryError::Newer(_)) => {
+                self.newer += 1;
+                return;
+            }
+            Err(error) => return self.fault(index, error.to_string()),
+        };
+        if index == 0 {
+            self.first_type = matches!(entry.body, Body::Shard(_)).then(|| "shard".to_owned());
+        }
+        let common = &entry.common;
+        if common.shard != self.origin {
+            self.fault(index, format!("it belongs to the shard `{}`", common.shard));
+        }
+        let offset = common.seq.checked_sub(index);
+        match (self.offset, offset) {
+            (None, Some(offset)) => self.offset = Some(offset),
+            (Some(first), Some(offset)) if first == offset => {}
+            _ => self.fault(index, format!("its sequence number {} does not fit its index", common.seq)),
+        }
+        // Recent ones suffice: an entry that was copied from far away has another sequence number.
+        if !self.ids.insert(common.id) {
+            self.fault(index, format!("its id {} stands twice", common.id));
+        }
+        if self.ids.len() > RECENT_IDS {
+            self.ids.pop_first();
+        }
+        if self.closed && self.after_close.is_none() {
+            self.after_close = Some(index);
+        }
+        self.newest = self.newest.max(Some(common.time.recorded));
+        self.entries.newest = self.newest;
+        self.sort(index, bytes, entry);
+    }
+
+    fn sort(&mut self, index: u64, bytes: &[u8], entry: Entry) {
+        let Entry { common, body } = entry;
+        macro_rules! keep {
+            ($list:ident, $what:expr) => {
+                self.entries.$list.push(At {
+                    shard: common.shard,
+                    index,
+                    leaf: leaf_hash(bytes),
+                    id: common.id,
+                    observed: common.time.observed,
+                    recorded: common.time.recorded,
+                    what: $what,
+                })
+            };
+        }
+        match body {
+            Body::Shard(shard) => {
+                self.closed = shard.event == ShardEvent::Close;
+                self.keys.extend(VerifierKey::parse(&shard.vkey).ok());
+                self.entries.emitters.insert(common.shard, shard.emitter);
+            }
+            Body::Key(key) => self.key(index, key),
+            Body::Plan(plan) => keep!(plans, plan),
+            Body::RunStart(start) => keep!(starts, start),
+            Body::Run(run) => keep!(runs, run),
+            Body::Transition(transition) => keep!(transitions, transition),
+            Body::Waiver(waiver) => keep!(waivers, waiver),
+            Body::Attestation(attestation) => keep!(attestations, attestation),
+            Body::Gap(gap) => keep!(gaps, gap),
+            Body::Anchor(anchor) => keep!(anchors, anchor),
+            Body::Erasure(erasure) => keep!(erasures, erasure),
+            Body::Prune(prune) => keep!(prunes, prune),
+            Body::Export(export) => keep!(exports, export),
+            Body::Bundle(_) | Body::Deviation(_) => {}
+        }
+    }
+
+    fn key(&mut self, index: u64, key: Key) {
+        let Ok(named) = VerifierKey::parse(&key.vkey) else {
+            return self.fault(index, "it names a key that is none");
+        };
+        match key.event {
+            KeyEvent::Compromise => {
+                let at = key.compromised_at.unwrap_or(key.valid_from);
+                self.compromised = Some(self.compromised.map_or(at, |earlier| earlier.min(at)));
+            }
+            KeyEvent::Rotate => self.rotations.push((named, key.signatures)),
+            KeyEvent::Enrol | KeyEvent::Retire => {}
+        }
+    }
+
+    /// Keys that trusted ones have handed the shard on to: each rotation is signed by the old and the new key.
+    pub(super) fn rotated<'r>(&'r self, trusted: &[&'r VerifierKey]) -> Vec<&'r VerifierKey> {
+        let mut handed: Vec<&VerifierKey> = Vec::new();
+        for (key, lines) in &self.rotations {
+            let text = rotation_text(&self.origin, &key.to_string());
+            let lines: String = lines.iter().map(|line| format!("{line}\n")).collect();
+            let Ok(note) = Note::parse(format!("{text}\n{lines}")) else { continue };
+            let old = trusted.iter().chain(&handed).any(|old| *old != key && verify(&note, old).is_ok());
+            if old && verify(&note, key).is_ok() {
+                handed.push(key);
+            }
+        }
+        handed
+    }
+
+    /// Every blob that an entry refers to, with what it is for.
+    pub(super) fn blobs(&self) -> BTreeMap<DigestText, &'static str> {
+        let mut blobs = BTreeMap::new();
+        for start in &self.entries.starts {
+            blobs.insert(start.what.pepper, "the key of pseudonyms");
+        }
+        for run in &self.entries.runs {
+            blobs.insert(run.what.results_blob, "the results of a run");
+            blobs.insert(run.what.population_blob, "the population of a run");
+        }
+        blobs.extend(self.entries.waivers.iter().map(|waiver| (waiver.what.document, "a waiver")));
+        blobs.extend(self.entries.attestations.iter().map(|stated| (stated.what.document, "an attestation")));
+        blobs
+    }
+}
+
+/// Ids that are remembered to find one that stands twice.
+const RECENT_IDS: usize = 100_000;
+
+/// The text that old and new key sign when a shard is handed on.
+#[must_use]
+pub fn rotation_text(shard: &str, vkey: &str) -> String {
+    format!("{shard}/key\n{vkey}\n")
+}

@@ -1,0 +1,326 @@
+//! One shard: its checkpoints, its tree, its entries, its journal, and what lies beside them.
+use super::super::{
+    files::Files,
+    note::{Checkpoint, Note, VerifierKey, verify as verify_note},
+    shard::Place,
+};
+use super::{Against, Failure, Head, Report, beside, chain::Chain, facts::Reader, lists::ShardList, pass::Pass};
+
+/// A checkpoint with the note it stands in.
+struct Signed {
+    path: String,
+    note: Note,
+    checkpoint: Checkpoint,
+}
+
+/// At most this many faults of one kind are told; the first say what is wrong.
+const TOLD_MAX: usize = 10;
+
+pub(super) fn check(files: &dyn Files, prefix: &str, list: &ShardList, against: &Against<'_>, report: &mut Report) {
+    let signed = checkpoints(files, prefix, list, report);
+    let Some(newest) = signed.last() else { return };
+    let origin = newest.checkpoint.origin.clone();
+    let size = newest.checkpoint.size;
+    if Place::parse(&origin).map(|place| place.prefix()).ok().as_deref() != Some(prefix) {
+        report.fail(
+            "checkpoints",
+            &newest.path,
+            Failure::Integrity,
+            format!("its origin `{origin}` is not that of `{prefix}`"),
+        );
+        return;
+    }
+    let known = known(against, &origin, report);
+    let wanted: Vec<u64> =
+        signed.iter().map(|one| one.checkpoint.size).chain(known.iter().map(|(_, one)| one.size)).collect();
+    let mut pass = Pass::new(files, prefix, list, size, &wanted);
+    let mut chain = Chain::new(files, list);
+    let mut reader = Reader::new(&origin);
+    pass.run(against.partial, &mut |index, bytes| {
+        chain.expect(index, bytes);
+        reader.take(index, bytes);
+    });
+    let journal_end = chain.rest();
+    tell(report, "tree", prefix, Failure::Integrity, &pass.faults, || {
+        format!("{size} entries, each tile and bundle against them")
+    });
+    roots(&pass, &signed, &known, report);
+    tell(report, "journal", prefix, Failure::Integrity, &chain.faults, || format!("{} segments", chain.segments));
+    uncovered(prefix, &pass, size, journal_end, against, report);
+    entries(prefix, &mut reader, report);
+    keys(&origin, &signed, &reader, against, report);
+    quorum(files, prefix, list, &signed, against, report);
+    hint(files, prefix, list, newest, report);
+    report.heads.push(Head { origin: origin.clone(), size, root: newest.checkpoint.root, newest: reader.newest });
+    beside::check(files, prefix, list, &reader, against, report);
+    report.entries.join(reader.entries);
+}
+
+/// Tells faults, or that all holds.
+fn tell(
+    report: &mut Report,
+    name: &'static str,
+    subject: &str,
+    kind: Failure,
+    faults: &[(String, String)],
+    held: impl Fn() -> String,
+) {
+    if faults.is_empty() {
+        report.held(name, subject, held());
+    }
+    for (path, cause) in faults.iter().take(TOLD_MAX) {
+        report.fail(name, path, kind, cause.clone());
+    }
+    if faults.len() > TOLD_MAX {
+        report.fail(name, subject, kind, format!("and {} more like these", faults.len() - TOLD_MAX));
+    }
+}
+
+/// Every checkpoint that can be read, by size.
+fn checkpoints(files: &dyn Files, prefix: &str, list: &ShardList, report: &mut Report) -> Vec<Signed> {
+    let mut signed = Vec::new();
+    for (size, path) in &list.checkpoints {
+        let read = files.get(path).and_then(|bytes| {
+            let bytes = bytes.unwrap_or_default();
+            let note = Note::parse(&bytes).map_err(|error| error.to_string())?;
+            let checkpoint = Checkpoint::parse(&note.text).map_err(|error| error.to_string())?;
+            Ok(Signed { path: path.clone(), note, checkpoint })
+        });
+        match read {
+            Ok(one) if one.checkpoint.size == *size => signed.push(one),
+            Ok(one) => {
+                let cause = format!("it says that its size is {}", one.checkpoint.size);
+                report.fail("checkpoints", path, Failure::Integrity, cause);
+            }
+            Err(cause) => report.fail("checkpoints", path, Failure::Integrity, cause),
+        }
+    }
+    let origins: std::collections::BTreeSet<&str> = signed.iter().map(|one| one.checkpoint.origin.as_str()).collect();
+    if origins.len() > 1 {
+        let named: Vec<&str> = origins.into_iter().collect();
+        report.fail(
+            "checkpoints",
+            prefix,
+            Failure::Integrity,
+            format!("they name several origins: {}", named.join(", ")),
+        );
+    }
+    signed
+}
+
+/// Checkpoints of this shard that were kept from earlier.
+fn known(against: &Against<'_>, origin: &str, report: &mut Report) -> Vec<(String, Checkpoint)> {
+    let mut known = Vec::new();
+    for (name, bytes) in against.known {
+        let read = Note::parse(bytes).map_err(|error| error.to_string());
+        match read.and_then(|note| Checkpoint::parse(&note.text).map_err(|error| error.to_string())) {
+            Ok(checkpoint) if checkpoint.origin == origin => known.push((name.clone(), checkpoint)),
+            Ok(_) => {}
+            Err(cause) => report.doubt("known", name, format!("it is no checkpoint: {cause}")),
+        }
+    }
+    known
+}
+
+/// The root at every size that somebody has signed or kept.
+fn roots(pass: &Pass<'_>, signed: &[Signed], known: &[(String, Checkpoint)], report: &mut Report) {
+    let at = |size: u64| pass.roots.get(&size).copied().flatten();
+    let mut held = 0_usize;
+    for one in signed {
+        match at(one.checkpoint.size) {
+            Some(root) if root == one.checkpoint.root => held += 1,
+            // The fault that ended the pass has been told.
+            None if !pass.faults.is_empty() => {}
+            _ => report.fail(
+                "roots",
+                &one.path,
+                Failure::Integrity,
+                "the entries give another root than the one that was signed",
+            ),
+        }
+    }
+    if held == signed.len() {
+        report.held("roots", pass.prefix, format!("{held} checkpoints fit the entries"));
+    }
+    for (name, checkpoint) in known {
+        let cause = match at(checkpoint.size) {
+            Some(root) if root == checkpoint.root => {
+                report.held("known", name, format!("the log still begins as it did at size {}", checkpoint.size));
+                continue;
+            }
+            _ if checkpoint.size > pass.size => {
+                format!(
+                    "the log held {} entries then, and holds {} now: it was cut or started over",
+                    checkpoint.size, pass.size
+                )
+            }
+            _ => format!("the log had another root at size {}: it was rewritten", checkpoint.size),
+        };
+        report.fail("known", name, Failure::Integrity, cause);
+    }
+}
+
+/// Entries that are durable and that no checkpoint covers yet, and the files made of them.
+fn uncovered(
+    prefix: &str,
+    pass: &Pass<'_>,
+    size: u64,
+    journal_end: Option<u64>,
+    against: &Against<'_>,
+    report: &mut Report,
+) {
+    match journal_end {
+        Some(end) if end > size => {
+            let more = end - size;
+            report.doubt(
+                "covered",
+                prefix,
+                format!("{more} entries of the journal are in no checkpoint yet: the next append publishes them"),
+            );
+            report
+                .not_checked
+                .extend(pass.beyond.iter().map(|path| format!("`{path}`: of entries that no checkpoint covers yet")));
+        }
+        Some(end) if end < size => {
+            report.fail(
+                "journal",
+                prefix,
+                Failure::Integrity,
+                format!("it ends at {end}, and the tree holds {size}: it was cut"),
+            );
+        }
+        None if !against.partial && size > 0 => report.fail("journal", prefix, Failure::Integrity, "it is missing"),
+        _ => {
+            for path in &pass.beyond {
+                report.fail("files", path, Failure::Integrity, "no entry covers this file");
+            }
+        }
+    }
+}
+
+/// What the entries say of themselves.
+fn entries(prefix: &str, reader: &mut Reader, report: &mut Report) {
+    let faults = std::mem::take(&mut reader.faults);
+    tell(report, "entries", prefix, Failure::Format, &faults, || {
+        format!("{} read, each of this shard, in sequence", reader.count)
+    });
+    if reader.newer > 0 {
+        report.doubt("entries", prefix, format!("{} are of a newer version: use a newer speguard", reader.newer));
+    }
+    if reader.first_type.as_deref() != Some("shard") && reader.count > 0 {
+        report.fail("entries", prefix, Failure::Integrity, "the first entry does not open a shard");
+    }
+    if let Some(index) = reader.after_close {
+        report.fail("entries", prefix, Failure::Integrity, format!("entry {index} stands after the shard was closed"));
+    }
+}
+
+/// Who signed, and whether the trust file names them.
+fn keys(origin: &str, signed: &[Signed], reader: &Reader, against: &Against<'_>, report: &mut Report) {
+    let trusted: Vec<&VerifierKey> =
+        against.trust.into_iter().flat_map(|trust| trust.logs()).filter(|key| key.name == origin).collect();
+    let said: Vec<&VerifierKey> = reader.keys.iter().collect();
+    let keys = if trusted.is_empty() { said.clone() } else { trusted.clone() };
+    if against.trust.is_some() && trusted.is_empty() {
+        report.doubt(
+            "keys",
+            origin,
+            "the trust file does not name this shard, so its key is only what the log says of itself",
+        );
+    }
+    let all: Vec<&VerifierKey> = keys.iter().copied().chain(reader.rotated(&keys)).collect();
+    let mut bad = 0;
+    for one in signed {
+        if !all.iter().any(|key| verify_note(&one.note, key).is_ok()) {
+            bad += 1;
+            if bad <= TOLD_MAX {
+                report.fail(
+                    "signatures",
+                    &one.path,
+                    Failure::Trust,
+                    "no key of this shard that is trusted has signed it",
+                );
+            }
+        }
+    }
+    if bad == 0 {
+        report.held("signatures", origin, format!("{} checkpoints", signed.len()));
+    }
+    if let Some(at) = reader.compromised {
+        report.doubt("keys", origin, format!("the key was said to be compromised at {at}: what is not anchored and witnessed before is not established"));
+    }
+}
+
+/// Whether enough witnesses have cosigned a checkpoint; the largest such size is what they vouch for.
+fn quorum(
+    files: &dyn Files,
+    prefix: &str,
+    list: &ShardList,
+    signed: &[Signed],
+    against: &Against<'_>,
+    report: &mut Report,
+) {
+    let Some(trust) = against.trust.filter(|trust| trust.wants_witnesses()) else { return };
+    let size = signed.last().map_or(0, |one| one.checkpoint.size);
+    for one in signed.iter().rev() {
+        let names = list.anchors.get(&one.checkpoint.size).into_iter().flatten();
+        let mut note = one.note.clone();
+        for name in names.filter(|name| name.starts_with("cosig-")) {
+            let path = format!("{prefix}/anchors/{}/{name}", one.checkpoint.size);
+            let line = files.get(&path).ok().flatten().unwrap_or_default();
+            let whole = format!("{}{}", note.encode(), String::from_utf8_lossy(&line));
+            match Note::parse(whole) {
+                Ok(more) => note = more,
+                Err(error) => report.fail("quorum", &path, Failure::Format, error.to_string()),
+            }
+        }
+        match trust.witness(&note) {
+            Ok(times) if trust.quorum_met(&times.keys().cloned().collect()) => {
+                let names = times.keys().cloned().collect::<Vec<_>>().join(", ");
+                let at = one.checkpoint.size;
+                report.held("quorum", prefix, format!("{names} cosigned size {at}"));
+                if at < size {
+                    report.doubt("quorum", prefix, format!("the {} entries since are not witnessed yet", size - at));
+                }
+                return;
+            }
+            Ok(_) => {}
+            Err(error) => report.fail("quorum", prefix, Failure::Trust, error.to_string()),
+        }
+    }
+    report.doubt("quorum", prefix, "no checkpoint carries the cosignatures that the trust file asks for");
+}
+
+/// `checkpoint` is a hint, and still must be one of the signed ones.
+fn hint(files: &dyn Files, prefix: &str, list: &ShardList, newest: &Signed, report: &mut Report) {
+    let path = format!("{prefix}/checkpoint");
+    if !list.has_hint {
+        report.fail("hint", &path, Failure::Integrity, "it is missing");
+        return;
+    }
+    let bytes = files.get(&path).ok().flatten().unwrap_or_default();
+    let text = String::from_utf8_lossy(&bytes);
+    let size = text.lines().nth(1).and_then(|line| line.parse::<u64>().ok());
+    let kept = size.and_then(|size| files.get(&format!("{prefix}/checkpoints/{size:020}")).ok().flatten());
+    // Cosignature lines follow the log's own.
+    let Some(kept) = kept.filter(|kept| bytes.starts_with(kept)) else {
+        report.fail("hint", &path, Failure::Integrity, "it is none of the signed checkpoints");
+        return;
+    };
+    let cosignatures: Vec<Vec<u8>> = list
+        .anchors
+        .get(&size.unwrap_or_default())
+        .into_iter()
+        .flatten()
+        .filter(|name| name.starts_with("cosig-"))
+        .filter_map(|name| files.get(&format!("{prefix}/anchors/{}/{name}", size.unwrap_or_default())).ok().flatten())
+        .collect();
+    let more = bytes.get(kept.len()..).unwrap_or_default();
+    if !more.split_inclusive(|byte| *byte == b'\n').all(|line| cosignatures.iter().any(|kept| kept == line)) {
+        report.fail("hint", &path, Failure::Integrity, "it carries signatures that are not kept under anchors");
+        return;
+    }
+    if size != Some(newest.checkpoint.size) {
+        report.not_checked.push(format!("`{path}` lags behind: it names size {}", size.unwrap_or_default()));
+    }
+}

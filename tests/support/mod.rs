@@ -1,0 +1,2 @@
+//! What several tests stand on.
+pub(crate) mod disk;
