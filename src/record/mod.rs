@@ -10,6 +10,7 @@ pub mod der;
 pub mod disk;
 pub mod entry;
 pub mod files;
+pub mod http;
 pub mod journal;
 pub mod log;
 pub mod merkle;
