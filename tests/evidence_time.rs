@@ -10,6 +10,7 @@ use speguard::record::{
 
 mod authority;
 mod server;
+mod witness;
 
 const DATA: &[u8] = b"provider.example/evidence/spe-01/lead/2026\n70000\nroot\n";
 const NONCE: u64 = 0xae1f_1b21_fd9f_17da;

@@ -272,8 +272,11 @@ fn authority(wrapper: Element<'_>) -> Result<Option<String>, DerError> {
 
 /// Builds a chain from the signer to a root, valid at that time all the way, the root too.
 fn chain(signer: &Certificate<'_>, candidates: &[&[u8]], roots: &[Vec<u8>], time_ms: i64) -> Result<(), AnchorError> {
+    if roots.len() > ROOTS_MAX {
+        return Err(AnchorError::Roots);
+    }
     let (mut current, mut lapsed) = (Vec::new(), Vec::new());
-    for root in roots.iter().take(ROOTS_MAX) {
+    for root in roots {
         let read = Certificate::read(root).map_err(AnchorError::certificate)?;
         let is_current = (read.from_ms..=read.until_ms).contains(&time_ms);
         if is_current { &mut current } else { &mut lapsed }.push(CertificateDer::from(root.as_slice()));
