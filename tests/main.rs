@@ -8,6 +8,7 @@ mod docs;
 mod evaluation;
 mod evidence_log;
 mod evidence_rows;
+mod evidence_scan;
 mod evidence_time;
 mod floor_plan;
 mod inputs;

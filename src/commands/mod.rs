@@ -13,6 +13,7 @@ pub mod policies;
 pub mod progress;
 pub mod reach;
 pub mod read;
+pub mod record;
 pub mod scan;
 pub mod sketch;
 mod statement;

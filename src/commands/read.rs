@@ -73,16 +73,24 @@ pub fn bundle(judging: &Judging) -> anyhow::Result<Bundle> {
 /// A profile that does not exist or does not hold, with file and line.
 pub fn profile(judging: &Judging, bundle: &Bundle, reading: &Reading) -> anyhow::Result<Profile> {
     let description = &reading.normalised.environment.description;
-    let (path, text) = match (&judging.profile, &description.profile) {
-        (Some(asked), _) => asked_for(asked)?,
-        (None, Some(stated)) => stated_in(stated, reading)?,
-        (None, None) => asked_for(DEFAULT_PROFILE)?,
-    };
+    let (path, text) = profile_text(judging, reading)?;
     Ok(Profile {
         waivers: reading.normalised.waivers.clone(),
         attestations: reading.normalised.attestations.clone(),
         ..profile::check(&text, &path, &bundle.criteria, description)?
     })
+}
+
+/// The name or file of the profile, and its text.
+///
+/// # Errors
+/// A profile that does not exist.
+pub fn profile_text(judging: &Judging, reading: &Reading) -> anyhow::Result<(String, String)> {
+    match (&judging.profile, &reading.normalised.environment.description.profile) {
+        (Some(asked), _) => asked_for(asked),
+        (None, Some(stated)) => stated_in(stated, reading),
+        (None, None) => asked_for(DEFAULT_PROFILE),
+    }
 }
 
 /// What is judged by where nobody says: what the law asks at least.

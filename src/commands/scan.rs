@@ -1,14 +1,19 @@
 //! `speguard scan`: a repository in, verdicts out.
 use super::{
-    Shell, print,
+    Shell,
+    evidence::{now, open},
+    policies, print,
     progress::{Progress, Stage},
-    read, remark,
+    read,
+    record::{Done, Session},
+    remark,
 };
 use crate::{
     assess::assess,
     cli::{Format as FormatArgument, Scan, SeverityArgument},
     judge::outcome,
-    model::{Document, Resource, Severity},
+    model::{Document, Resource, Severity, Timestamp},
+    record::entry::Instant,
     report::{self, Format, Page},
 };
 use anyhow::Context;
@@ -19,6 +24,9 @@ use std::{collections::BTreeMap, fs, path::Path};
 /// # Errors
 /// Misuse, criteria that cannot be loaded, a report that cannot be written: exit code 2.
 pub fn run(arguments: &Scan, shell: &Shell) -> anyhow::Result<u8> {
+    let store = arguments.record.log.as_deref().map(open::store).transpose()?;
+    let begin = |store| Session::begin(store, &arguments.record, &arguments.sources);
+    let session = store.as_ref().map(begin).transpose()?;
     let progress = Progress::new(shell.progress, shell.language);
     progress.enter(Stage::Criteria);
     let bundle = read::bundle(&arguments.judging)?;
@@ -33,6 +41,25 @@ pub fn run(arguments: &Scan, shell: &Shell) -> anyhow::Result<u8> {
     reading.note.iter().for_each(|note| remark(note));
     let fail_on = arguments.fail_on.map(severity);
     let verdict = outcome(&assessment, &bundle.criteria, fail_on);
+    let recording = match session {
+        Some(session) => Some(session.finish(&Done {
+            bundle: &bundle,
+            environment,
+            profile: &profile,
+            profile_text: read::profile_text(&arguments.judging, &reading)?,
+            policies: arguments.judging.policies.as_deref().map(policies::read).transpose()?.unwrap_or_default(),
+            assessment: &assessment,
+            document: &|path| bytes(&reading.documents, path),
+            tools: &reading.tools,
+            observed: observed(reading.at, arguments.sources.at.is_some())?,
+            fail_on: fail_on.unwrap_or(Severity::Low).name(),
+            exit: verdict.exit,
+        })),
+        None => None,
+    };
+    // What the log does not hold is never shown as good.
+    let lost = recording.as_ref().is_some_and(|recording| !recording.is_recorded());
+    let exit = if lost { NOT_RECORDED } else { verdict.exit };
     let sources = texts(&reading.documents);
     let page = Page {
         assessment: &assessment,
@@ -45,7 +72,8 @@ pub fn run(arguments: &Scan, shell: &Shell) -> anyhow::Result<u8> {
         all: arguments.all,
         profile: &profile.name,
         tools: &reading.tools,
-        exit: verdict.exit,
+        exit,
+        recording: recording.as_ref(),
         fail_on,
         set_aside: verdict.set_aside,
         colour: false,
@@ -55,7 +83,20 @@ pub fn run(arguments: &Scan, shell: &Shell) -> anyhow::Result<u8> {
     }
     let printed = Page { colour: shell.colour, ..page };
     print(report::render(format(arguments.format), &printed).as_bytes())?;
-    Ok(verdict.exit)
+    Ok(exit)
+}
+
+/// As for a report that could not be written.
+const NOT_RECORDED: u8 = 2;
+
+/// When the facts were read: now, or the time that was asked for.
+fn observed(at: Timestamp, asked: bool) -> anyhow::Result<Instant> {
+    if asked { Ok(at.into()) } else { now() }
+}
+
+fn bytes(documents: &[Document], path: &str) -> Option<Vec<u8>> {
+    let mut named = documents.iter().filter(|document| document.origin.path().as_ref() == path);
+    named.next().map(|document| document.bytes.to_vec())
 }
 
 fn write(file: &Path, text: &str) -> anyhow::Result<()> {

@@ -162,6 +162,20 @@ impl Bundle {
         self.rules.get(&platform).into_iter().flatten().filter(|rule| rule.subjects.contains(kind)).collect()
     }
 
+    /// SHA-256 over the modules of each rule, its own last.
+    #[must_use]
+    pub fn rule_digests(&self) -> BTreeMap<(CriterionId, Platform), Digest> {
+        let of = |rule: &Rule| {
+            let mut hash = Sha256::new();
+            for (_, text) in &rule.source.modules {
+                hash.update(u64::try_from(text.len()).unwrap_or(u64::MAX).to_be_bytes());
+                hash.update(text.as_bytes());
+            }
+            ((rule.criterion.id.clone(), rule.platform), Digest(hash.finalize().into()))
+        };
+        self.rules.values().flatten().map(of).collect()
+    }
+
     /// Every rule's package and the paths of its modules, its own last: what coverage is counted over.
     #[must_use]
     pub fn packages(&self) -> BTreeMap<String, Vec<String>> {

@@ -28,7 +28,7 @@ pub use environment::{Cluster, Environment, View};
 pub use exception::{Attestation, Waiver};
 pub use judgement::{AttestationId, Decision, Enforcement, Judgement, Shortcoming, Standing, WaiverId};
 pub use reach::{Answer, Hop, Reach, Way, Ways, answer};
-pub use receipt::Receipt;
+pub use receipt::{Receipt, Recording};
 pub use resource::{
     ENVIRONMENT_KIND, Origin, Platform, PodView, Provider, Resource, ResourceId, Scope, UNKNOWN_NAMESPACE,
 };

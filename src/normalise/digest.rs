@@ -15,6 +15,14 @@ pub(super) fn digest(environment: &Environment) -> Digest {
     Digest(hash.finalize().into())
 }
 
+/// SHA-256 over one resource, in the same form.
+#[must_use]
+pub fn resource(resource: &Resource) -> Digest {
+    let mut hash = Sha256::new();
+    of_resource(resource, &mut hash);
+    Digest(hash.finalize().into())
+}
+
 fn of_resource(resource: &Resource, hash: &mut Sha256) {
     let id = &resource.id;
     hash.update(b"[");

@@ -19,6 +19,8 @@ mod tree;
 mod workload;
 mod yaml;
 
+pub use digest::resource as resource_digest;
+
 use crate::model::{
     Attestation, Description, Digest, Document, Environment, Platform, Problem, Resource, ResourceId, Text, Timestamp,
     Waiver,

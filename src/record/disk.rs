@@ -88,7 +88,7 @@ impl Disk for RealDisk {
     }
 
     fn make_folder(&self, path: &Path) -> io::Result<()> {
-        if path.is_dir() {
+        if path.as_os_str().is_empty() || path.is_dir() {
             return Ok(());
         }
         if let Some(above) = path.parent() {

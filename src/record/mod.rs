@@ -18,6 +18,7 @@ pub mod note;
 pub mod proof;
 pub mod redact;
 pub mod row;
+pub mod run;
 pub mod shard;
 pub mod state;
 pub mod store;

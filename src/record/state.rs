@@ -24,8 +24,9 @@ pub struct State {
     /// The blob with the key of pseudonyms, and when it came into use.
     pub pepper: Option<(Instant, DigestText)>,
     pub scopes: BTreeMap<String, ScopeState>,
-    pub waivers: BTreeMap<String, Waiver>,
-    pub attestations: BTreeMap<String, Attestation>,
+    /// By scope and name.
+    pub waivers: BTreeMap<(String, String), Waiver>,
+    pub attestations: BTreeMap<(String, String), Attestation>,
 }
 
 /// What is known of one scope.
@@ -81,16 +82,20 @@ impl State {
                 self.scopes.entry(run.scope.clone()).or_default().last = Some((observed, Run::clone(run)));
             }
             Body::Transition(transition) => self.transition(observed, transition),
-            Body::Waiver(waiver) => match waiver.event {
-                WaiverEvent::Revoked | WaiverEvent::Expired => drop(self.waivers.remove(&waiver.waiver)),
-                _ => drop(self.waivers.insert(waiver.waiver.clone(), waiver.clone())),
-            },
-            Body::Attestation(stated) => match stated.event {
-                AttestationEvent::Withdrawn | AttestationEvent::Expired => {
-                    drop(self.attestations.remove(&stated.attestation));
+            Body::Waiver(waiver) => {
+                let name = (waiver.scope.clone(), waiver.waiver.clone());
+                match waiver.event {
+                    WaiverEvent::Revoked | WaiverEvent::Expired => drop(self.waivers.remove(&name)),
+                    _ => drop(self.waivers.insert(name, waiver.clone())),
                 }
-                _ => drop(self.attestations.insert(stated.attestation.clone(), stated.clone())),
-            },
+            }
+            Body::Attestation(stated) => {
+                let name = (stated.scope.clone(), stated.attestation.clone());
+                match stated.event {
+                    AttestationEvent::Withdrawn | AttestationEvent::Expired => drop(self.attestations.remove(&name)),
+                    _ => drop(self.attestations.insert(name, stated.clone())),
+                }
+            }
             Body::Anchor(anchor) if anchor.kind == AnchorKind::TimeStamp => {
                 let token = anchor.files.iter().find(|(name, _)| name == "token.tsr");
                 self.after_anchor = token.map(|(_, digest)| *digest).or(self.after_anchor);
@@ -111,8 +116,9 @@ impl State {
                 let severity = transition.severity.clone();
                 scope.open.entry(subject).or_insert(OpenDeviation { id, opened: observed, severity, pepper });
             }
+            // What cannot be told closes nothing.
+            (Some(VerdictText::Undetermined), Some(_)) | (_, None) => {}
             (_, Some(id)) => scope.open.retain(|_, open| open.id != id),
-            (_, None) => {}
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The JSON output, version 1: frozen; keys may be added, never renamed or removed.
 //! Start at [`render`]. Inner nouns are not wire formats: every shape here is its own type.
+mod evidence;
+
 use super::{
     Language, Page,
     clean::clean_json,
@@ -12,6 +14,7 @@ use crate::model::{
     Assessment, Finding, Judgement, NotLookedAt, Problem, ResourceId, Severity, Step, Tally, Timestamp, Value, Verdict,
     WaiverStanding, WaiverState,
 };
+use evidence::EvidenceV1;
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 use serde::Serialize;
 use serde_json::{Number, Value as Json};
@@ -41,6 +44,8 @@ struct OutputV1<'a> {
     fail_on: Option<&'static str>,
     /// Judgements that `--fail-on` set aside.
     set_aside: usize,
+    /// Whether the run became evidence; null where no log was asked for.
+    evidence: Option<EvidenceV1<'a>>,
     /// Whether there is a spe.yaml.
     described: bool,
     summary: SummaryV1,
@@ -204,6 +209,7 @@ fn output<'a>(page: &Page<'a>) -> OutputV1<'a> {
         exit: page.exit,
         fail_on: page.fail_on.map(Severity::name),
         set_aside: page.set_aside,
+        evidence: page.recording.map(Into::into),
         described: page.environment.description.stated,
         summary: assessment.tally().into(),
         judgements: judgements(page),

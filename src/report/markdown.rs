@@ -5,7 +5,7 @@ use super::{
     clean::{acts, clean},
     place::{Place, Row},
     sentence::sentence,
-    text::exit_words,
+    text::{exit_words, recording_words},
     unread::{Cause, by_cause},
     words::Phrases,
 };
@@ -61,6 +61,9 @@ pub(super) fn render(page: &Page<'_>) -> String {
 fn head(page: &Page<'_>, phrases: &Phrases) -> String {
     let mut out = format!("# {}\n\n", phrases.say("title"));
     out.push_str(&format!("**{}**\n\n", escaped(&exit_words(page, phrases, "outcome"))));
+    if let Some(recording) = page.recording {
+        out.push_str(&format!("{}\n\n", escaped(&recording_words(recording, phrases))));
+    }
     let tally = page.assessment.tally();
     let Tally { met, not_met, undetermined, waived, warned, observed, not_applicable, not_looked_at, unread } = tally;
     let columns = [

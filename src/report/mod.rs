@@ -21,7 +21,7 @@ pub use about::criterion;
 pub use json::schema as output_schema;
 pub use reach::{ReachPage, reach_json, reach_text};
 
-use crate::model::{Assessment, Criterion, Environment, Severity, Waiver, Words};
+use crate::model::{Assessment, Criterion, Environment, Recording, Severity, Waiver, Words};
 use std::collections::BTreeMap;
 
 /// What every rendering is made from.
@@ -46,6 +46,8 @@ pub struct Page<'a> {
     pub tools: &'a BTreeMap<String, String>,
     /// The exit code that the run will end with.
     pub exit: u8,
+    /// Whether the run became evidence; `None` where no log was asked for.
+    pub recording: Option<&'a Recording>,
     /// `--fail-on`: judgements below it weigh nothing; how many were set aside so.
     pub fail_on: Option<Severity>,
     pub set_aside: usize,

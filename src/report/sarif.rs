@@ -9,7 +9,7 @@ use super::{
     text::{exit_words, waived},
     words::Phrases,
 };
-use crate::model::{Criterion, CriterionId, Finding, Problem, Severity, Standing, Verdict};
+use crate::model::{Criterion, CriterionId, Finding, Problem, Recording, Severity, Standing, Verdict};
 use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeMap;
 
@@ -141,7 +141,7 @@ const fn level(severity: Severity, standing: Standing) -> &'static str {
 fn invocation(page: &Page<'_>, phrases: &Phrases) -> Json {
     let notifications: Vec<Json> = page.assessment.problems.iter().map(notification).collect();
     json!({
-        "executionSuccessful": notifications.is_empty(),
+        "executionSuccessful": notifications.is_empty() && page.recording.is_none_or(Recording::is_recorded),
         "exitCode": page.exit,
         "exitCodeDescription": exit_words(page, phrases, "outcome"),
         "toolExecutionNotifications": notifications,

@@ -73,6 +73,7 @@ fn json_says_what_was_run_and_what_it_came_to() {
     "bundle":"sha256:0101010101010101010101010101010101010101010101010101010101010101",
     "described":false,
     "environment":"sha256:0202020202020202020202020202020202020202020202020202020202020202",
+    "evidence":null,
     "exempt_namespaces":["kube-system"],
     "exit":1,
     "fail_on":null,

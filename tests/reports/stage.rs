@@ -37,6 +37,7 @@ pub(super) struct Stage {
     pub all: bool,
     pub colour: bool,
     pub exit: u8,
+    pub recording: Option<speguard::model::Recording>,
 }
 
 impl Stage {
@@ -65,6 +66,7 @@ impl Stage {
             all: false,
             colour: false,
             exit: 3,
+            recording: None,
         }
     }
 
@@ -150,6 +152,7 @@ impl Stage {
             profile: "minimum",
             tools: &self.tools,
             exit: self.exit,
+            recording: self.recording.as_ref(),
             fail_on: None,
             set_aside: 0,
             colour: self.colour,

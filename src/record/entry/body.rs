@@ -22,6 +22,11 @@ pub const TYPES: [&str; 15] = [
     "export",
 ];
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape that serde asks for")]
+const fn none(count: &u64) -> bool {
+    *count == 0
+}
+
 /// The content of an entry, by its `type`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -185,7 +190,8 @@ shapes! {
         kinds: Vec<(String, u64)>,
         /// Why something was not read, and how often. Causes may name things, so only their class stands here.
         problems: Vec<(String, u64)>,
-        not_looked_at: Vec<(String, String)>,
+        /// Criteria and platforms that nothing was asked of.
+        not_looked_at: u64,
         population_root: DigestText,
         population_size: u64,
         population_blob: DigestText,
@@ -198,12 +204,19 @@ shapes! {
     /// Rows of one criterion by verdict, and how many of the shortcomings do not count.
     Count {
         criterion: String,
+        #[serde(default, skip_serializing_if = "none")]
         met: u64,
+        #[serde(default, skip_serializing_if = "none")]
         not_met: u64,
+        #[serde(default, skip_serializing_if = "none")]
         not_applicable: u64,
+        #[serde(default, skip_serializing_if = "none")]
         undetermined: u64,
+        #[serde(default, skip_serializing_if = "none")]
         waived: u64,
+        #[serde(default, skip_serializing_if = "none")]
         warned: u64,
+        #[serde(default, skip_serializing_if = "none")]
         observed: u64,
     }
     /// A (criterion, resource) whose verdict or effect changed since the last run of the same scope.
@@ -211,7 +224,8 @@ shapes! {
         run: Ulid,
         criterion: String,
         rule: String,
-        rule_digest: DigestText,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rule_digest: Option<DigestText>,
         kind: String,
         ref_c: Commitment,
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -246,9 +260,12 @@ shapes! {
     }
     Waiver {
         event: WaiverEvent,
+        /// Whose runs it counts in.
+        scope: String,
         waiver: String,
         criteria: Vec<String>,
-        reason_code: String,
+        /// The reasons of findings that it covers; empty means all. Why it was granted stands in the document.
+        reasons: Vec<String>,
         /// Commitments under one key, so that equal persons show; missing or equal is a breach.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         requester_c: Option<Commitment>,
@@ -260,6 +277,8 @@ shapes! {
     }
     Attestation {
         event: AttestationEvent,
+        /// Whose runs it counts in.
+        scope: String,
         attestation: String,
         criterion: String,
         owner_c: Commitment,

@@ -12,7 +12,7 @@ use super::{
     json::rfc3339,
     words::Phrases,
 };
-use crate::model::{Severity, Standing, Tally, UNKNOWN_NAMESPACE, Verdict};
+use crate::model::{Recording, Severity, Standing, Tally, UNKNOWN_NAMESPACE, Verdict};
 use anstyle::Style;
 pub(super) use rest::{waived, waiver_words};
 use std::collections::BTreeSet;
@@ -108,6 +108,28 @@ fn summary(desk: &mut Desk<'_>) {
         _ => pen::YELLOW,
     };
     desk.pen.styled_prose("", 0, &exit, style);
+    if let Some(recording) = page.recording {
+        let style = if recording.is_recorded() { pen::DIM } else { pen::RED };
+        desk.pen.styled_prose("", 0, &recording_words(recording, &desk.phrases), style);
+    }
+}
+
+/// Whether the run became evidence.
+pub(super) fn recording_words(recording: &Recording, phrases: &Phrases) -> String {
+    match recording {
+        Recording::Recorded { receipt, warning } => {
+            let index = receipt.index.to_string();
+            let leaf = receipt.leaf.to_string();
+            let facts = [("index", index.as_str()), ("shard", &clean(&receipt.shard)), ("leaf", &leaf)];
+            let recorded = phrases.with("recorded", &facts);
+            match warning {
+                Some(warning) => format!("{recorded}; {}", clean(warning)),
+                None => recorded,
+            }
+        }
+        Recording::NotRecorded { cause } => phrases.with("not-recorded", &[("cause", &clean(cause))]),
+        Recording::Unknown { cause } => phrases.with("recording-unknown", &[("cause", &clean(cause))]),
+    }
 }
 
 /// Every key of the JSON summary, counted, on two lines.

@@ -142,6 +142,9 @@ set-aside = { $count ->
     [one] `--fail-on { $severity }` set one judgement aside: it does not weigh on the exit code
    *[other] `--fail-on { $severity }` set { $count } judgements aside: they do not weigh on the exit code
 }
+recorded = recorded: entry { $index } of { $shard }, leaf { $leaf }
+not-recorded = not recorded: { $cause }; this run is not evidence
+recording-unknown = not known whether it is recorded: { $cause }; this run is not evidence
 profile = profile { $profile }, judged at { $at }
 exit-0 = exit code 0: everything that was judged and counts is met, waived or not applicable
 exit-1 = exit code 1: something that counts is not met

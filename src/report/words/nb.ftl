@@ -160,6 +160,9 @@ set-aside = { $count ->
     [one] `--fail-on { $severity }` holdt én vurdering utenfor: den påvirker ikke avslutningskoden
    *[other] `--fail-on { $severity }` holdt { $count } vurderinger utenfor: de påvirker ikke avslutningskoden
 }
+recorded = loggført: post { $index } i { $shard }, blad { $leaf }
+not-recorded = ikke loggført: { $cause }; denne kjøringen er ikke bevis
+recording-unknown = uvisst om den er loggført: { $cause }; denne kjøringen er ikke bevis
 profile = profil { $profile }, vurdert { $at }
 exit-0 = avslutningskode 0: alt som er vurdert og teller, er oppfylt, unntatt eller ikke aktuelt
 exit-1 = avslutningskode 1: noe som teller, er ikke oppfylt
