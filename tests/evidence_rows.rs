@@ -1,7 +1,7 @@
 //! Rows, blobs and entries of the evidence log, held against what others make of the same bytes.
 use proptest::{prelude::*, strategy::ValueTree as _, test_runner::TestRunner};
 use serde_json::Value;
-use speguard::record::canonical;
+use speguard::record::{canonical, redact};
 use std::{
     io::Write as _,
     path::{Path, PathBuf},
@@ -41,6 +41,42 @@ fn canonical_json_is_what_another_writer_makes_of_it() {
     for (value, theirs) in values.iter().zip(theirs.lines()) {
         let ours = canonical::jcs(value).map_or("refused".to_owned(), |bytes| hex(&bytes));
         assert_eq!(ours, theirs, "{value}");
+    }
+}
+
+/// What rules say of real configuration is kept as it is: the net for persons and secrets catches nothing of it.
+#[test]
+fn facts_of_fixtures_are_kept_whole() {
+    let mut texts = Vec::new();
+    for environment in ["compliant", "half_known", "leaky"] {
+        let run = Command::new(env!("CARGO_BIN_EXE_speguard"))
+            .args(["scan", "--format", "json", "--all"])
+            .arg(Path::new("fixtures/environments").join(environment))
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .output()
+            .unwrap();
+        let output: Value = serde_json::from_slice(&run.stdout).unwrap();
+        for judgement in output["judgements"].as_array().unwrap() {
+            collect(&judgement["resource"], &mut texts);
+            for found in ["findings", "unknown"] {
+                for finding in judgement[found].as_array().unwrap() {
+                    ["facts", "path", "at"].into_iter().for_each(|part| collect(&finding[part], &mut texts));
+                }
+            }
+        }
+    }
+    assert!(texts.len() > 100, "{}", texts.len());
+    for text in texts {
+        assert_eq!(redact::hidden(&text), text);
+    }
+}
+
+fn collect(value: &Value, texts: &mut Vec<String>) {
+    match value {
+        Value::String(text) => texts.push(text.clone()),
+        Value::Array(items) => items.iter().for_each(|item| collect(item, texts)),
+        Value::Object(map) => map.values().for_each(|value| collect(value, texts)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 

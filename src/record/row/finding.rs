@@ -24,6 +24,9 @@ const STEPS_MAX: usize = 16;
 /// Whole numbers from here on have no double of their own, and stand as text.
 const INTEGER_END: u64 = 1 << 53;
 
+/// Facts of [`Finding::STATED_NOT_MET`] that a person is named in or wrote.
+const BY_PERSONS: [&str; 2] = ["owner", "statement"];
+
 /// One finding in canonical form:
 /// `{"at":…,"facts":{…},"path":[…],"reason":"…","unknown":true}`. `at` is there where the path is in another resource
 /// than the row's, `unknown` where the finding says what could not be told.
@@ -70,7 +73,14 @@ pub(super) fn lines(verdict: &Verdict, pepper: &[u8; 32]) -> Vec<FindingLine> {
 }
 
 fn line(finding: &Finding, is_unknown: bool, pepper: &[u8; 32]) -> FindingLine {
-    let facts = finding.facts.iter().map(|(name, value)| (shortened(name, KEY_BYTES_MAX), fact(value))).collect();
+    let kept = |name: &str, value: &Value| match value {
+        // Who stated it and in what words stands in the document's own blob.
+        Value::Text(text) if finding.reason == Finding::STATED_NOT_MET && BY_PERSONS.contains(&name) => {
+            commitment(pepper, text.as_bytes()).into()
+        }
+        other => fact(other),
+    };
+    let facts = finding.facts.iter().map(|(name, value)| (shortened(name, KEY_BYTES_MAX), kept(name, value))).collect();
     let whole = written(finding, is_unknown, pepper, Json::Object(facts), finding.path.len());
     let kept = whole.filter(|bytes| bytes.len() <= FINDING_BYTES_MAX).or_else(|| {
         let facts = serde_json::json!({"$omitted": "more than a finding may hold"});

@@ -52,6 +52,17 @@ fn facts_are_values_of_documents_whatever_they_hold() {
 }
 
 #[test]
+fn what_a_person_stated_is_committed_to() {
+    let finding = Finding::bare(Finding::STATED_NOT_MET).with("owner", "Kari").with("statement", "not yet");
+    let expected = format!(
+        r#"{{"facts":{{"owner":"{}","statement":"{}"}},"path":[],"reason":"stated_not_met"}}"#,
+        commitment(&PEPPER, b"Kari"),
+        commitment(&PEPPER, b"not yet")
+    );
+    check(finding, &expected);
+}
+
+#[test]
 fn long_texts_are_cut_before_a_word_and_large_facts_left_out() {
     let long = format!("{} kari.nordmann@example.org", "word ".repeat(408));
     let kept = lines(&Verdict::Undetermined { unknown: vec![Finding::bare("x").with("a", long.as_str())] }, &PEPPER);
