@@ -37,7 +37,7 @@ impl FindingLine {
     /// Reads canonical bytes.
     ///
     /// # Errors
-    /// [`canonical::CanonicalError`] for anything but what [`lines`] writes in form and size.
+    /// [`canonical::CanonicalError`] for anything but a finding as it is written, in form and size.
     pub fn read(bytes: &[u8]) -> Result<Self, canonical::CanonicalError> {
         // A finding without facts may be larger than one with: its path and names have bounds of their own.
         canonical::from_jcs(bytes, 4 * FINDING_BYTES_MAX)?;
