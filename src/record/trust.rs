@@ -18,9 +18,9 @@ const NONE: &str = "none";
 
 /// A log that is believed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Log {
-    pub key: VerifierKey,
-    pub url: Option<String>,
+struct Log {
+    key: VerifierKey,
+    url: Option<String>,
 }
 
 /// A witness, under the name that it has in this file alone.
