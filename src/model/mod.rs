@@ -5,6 +5,7 @@ mod description;
 mod document;
 mod environment;
 mod exception;
+mod history;
 mod judgement;
 mod reach;
 mod receipt;
@@ -26,6 +27,11 @@ pub use description::{
 pub use document::{Document, Hidden, Problem, RELEASE_NAMESPACE, Render};
 pub use environment::{Cluster, Environment, View};
 pub use exception::{Attestation, Waiver};
+pub use history::measure::{DAY_MS, Effect, Period, ResourceTime, Share, VerdictName};
+pub use history::{
+    Ageing, AnchorHistory, Deviation, DeviationState, Gap, History, ItemHistory, Moment, Repair, RunLine,
+    UnfinishedRun, WaiverAge, WaiverHistory,
+};
 pub use judgement::{AttestationId, Decision, Enforcement, Judgement, Shortcoming, Standing, WaiverId};
 pub use reach::{Answer, Hop, Reach, Way, Ways, answer};
 pub use receipt::{Receipt, Recording};
