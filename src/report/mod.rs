@@ -3,6 +3,7 @@
 mod about;
 mod chapter;
 mod clean;
+pub mod evidence;
 mod excerpt;
 mod fingerprint;
 mod json;

@@ -13,13 +13,14 @@ use crate::model::{Criterion, CriterionId, Finding, Problem, Recording, Severity
 use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeMap;
 
-const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+pub(super) const SCHEMA: &str =
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
 /// Names the way fingerprints are made; a change of the way is a new name (section 3.27.17).
 const FINGERPRINT: &str = "speguard/v1";
 
 /// What stands for the repository's root, which only the reader knows (section 3.4.4).
-const ROOT: &str = "%SRCROOT%";
+pub(super) const ROOT: &str = "%SRCROOT%";
 
 /// The descriptor of notifications about what was not read.
 const UNREAD: &str = "unread";
@@ -76,7 +77,7 @@ fn rules<'a>(page: &Page<'a>) -> Vec<&'a Criterion> {
     rules
 }
 
-fn rule(criterion: &Criterion) -> Json {
+pub(super) fn rule(criterion: &Criterion) -> Json {
     json!({
         "id": criterion.id.0.as_ref(),
         "name": criterion.name.as_ref(),
@@ -126,7 +127,7 @@ const fn security_severity(severity: Severity) -> &'static str {
 }
 
 /// How loud a breach is: by severity, and never louder than its standing.
-const fn level(severity: Severity, standing: Standing) -> &'static str {
+pub(super) const fn level(severity: Severity, standing: Standing) -> &'static str {
     match (standing, severity) {
         (Standing::Observed, _) | (_, Severity::Low) => "note",
         (Standing::Warned, _) | (_, Severity::Medium) => "warning",
@@ -303,7 +304,7 @@ pub(super) fn uri(path: &str) -> String {
 
 /// A text that is shown as it is: braces doubled, since single ones are places (section 3.11.5), and no `](`, which
 /// would make a link of a name (section 3.11.6). Line ends stay, other acting characters are written out.
-fn literal(text: &str) -> String {
+pub(super) fn literal(text: &str) -> String {
     let lines: Vec<_> = text.split('\n').map(clean).collect();
     lines.join("\n").replace('{', "{{").replace('}', "}}").replace("](", "] (")
 }

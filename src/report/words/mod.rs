@@ -3,8 +3,8 @@
 use super::Language;
 use fluent::{FluentArgs, FluentBundle, FluentResource, FluentValue};
 
-const ENGLISH: &str = include_str!("en.ftl");
-const NORWEGIAN: &str = include_str!("nb.ftl");
+const ENGLISH: &str = concat!(include_str!("en.ftl"), "\n", include_str!("evidence.en.ftl"));
+const NORWEGIAN: &str = concat!(include_str!("nb.ftl"), "\n", include_str!("evidence.nb.ftl"));
 
 /// All messages of one language.
 pub(super) struct Phrases {
