@@ -8,12 +8,14 @@ use super::{
 };
 use crate::model::{ResourceId, Severity, Verdict};
 
+mod entry;
 mod finding;
 mod population;
 mod proof;
 mod set;
 mod sorted;
 
+pub use entry::{counts, effect, pseudonym, verdict};
 pub use finding::{FINDING_BYTES_MAX, FindingLine};
 pub use population::{Population, PopulationRow};
 pub use proof::{Absence, Placed, RowProof, RowProofError, Shown, prove};

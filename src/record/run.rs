@@ -1,10 +1,10 @@
 //! A run as entries: the manifest that commits to the whole assessment, and what changed since the last one.
 use super::{
     changes::{Change, Weighed, changes},
-    entry::{Body, Commitment, Count, DigestText, Effect, Instant, Run, Transition, Trigger, Ulid, VerdictText},
+    entry::{Body, Commitment, DigestText, Instant, Run, Transition, Trigger, Ulid},
     log::Draft,
-    redact::{BlobKey, commitment},
-    row::{self, Outcome, Population, ResultSet, RowKey},
+    redact::BlobKey,
+    row::{Outcome, Population, ResultSet, RowKey, counts, effect, pseudonym, verdict},
     state::{OpenDeviation, ScopeState},
 };
 use crate::model::{Assessment, Criterion, Platform, Problem};
@@ -105,28 +105,6 @@ fn problems(of: &[Problem]) -> Vec<(String, u64)> {
     counts.into_iter().map(|(class, count)| (class.to_owned(), count)).collect()
 }
 
-/// Counts of rows by criterion, as the manifest states them.
-#[must_use]
-pub fn counts(results: &ResultSet) -> Vec<Count> {
-    let count = |(criterion, of): (&str, row::Counts)| Count {
-        criterion: criterion.to_owned(),
-        met: of.met,
-        not_met: of.not_met,
-        not_applicable: of.not_applicable,
-        undetermined: of.undetermined,
-        waived: of.waived,
-        warned: of.warned,
-        observed: of.observed,
-    };
-    results.counts().into_iter().map(count).collect()
-}
-
-/// The pseudonym of a row's resource under a key, as transitions write it.
-#[must_use]
-pub fn pseudonym(pepper: &BlobKey, key: &RowKey) -> Commitment {
-    Commitment(commitment(pepper, &key.encoded()))
-}
-
 /// What changed since the last run of the scope: one draft for each, in the order of the rows.
 ///
 /// A deviation is the life of one row that is not met. It opens with the entry whose id it takes, and closes when the
@@ -189,23 +167,5 @@ fn open_deviation<'s>(scope: &'s ScopeState, peppers: &Peppers, key: &RowKey) ->
     all.into_iter().find_map(|(digest, pepper)| {
         let open = scope.open.get(&(key.criterion.clone(), pseudonym(pepper, key)))?;
         (open.pepper == *digest).then_some(open)
-    })
-}
-
-fn verdict(weighed: Weighed) -> VerdictText {
-    match weighed.outcome {
-        Outcome::Met => VerdictText::Met,
-        Outcome::NotMet => VerdictText::NotMet,
-        Outcome::NotApplicable => VerdictText::NotApplicable,
-        Outcome::Undetermined => VerdictText::Undetermined,
-    }
-}
-
-fn effect(weighed: Weighed) -> Option<Effect> {
-    weighed.effect.map(|effect| match effect {
-        row::Effect::Counted => Effect::Counted,
-        row::Effect::Waived => Effect::Waived,
-        row::Effect::Warned => Effect::Warned,
-        row::Effect::Observed => Effect::Observed,
     })
 }

@@ -7,6 +7,7 @@ mod chain;
 mod facts;
 mod lists;
 mod pass;
+mod results;
 mod shard;
 
 pub use facts::{At, Entries, rotation_text};

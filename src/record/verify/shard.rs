@@ -4,7 +4,9 @@ use super::super::{
     note::{Checkpoint, Note, VerifierKey, verify as verify_note},
     shard::Place,
 };
-use super::{Against, Failure, Head, Report, beside, chain::Chain, facts::Reader, lists::ShardList, pass::Pass};
+use super::{
+    Against, Failure, Head, Report, beside, chain::Chain, facts::Reader, lists::ShardList, pass::Pass, results,
+};
 
 /// A checkpoint with the note it stands in.
 struct Signed {
@@ -53,6 +55,7 @@ pub(super) fn check(files: &dyn Files, prefix: &str, list: &ShardList, against: 
     hint(files, prefix, list, newest, report);
     report.heads.push(Head { origin: origin.clone(), size, root: newest.checkpoint.root, newest: reader.newest });
     beside::check(files, prefix, list, &reader, against, report);
+    results::check(files, prefix, &reader, against, report);
     report.entries.join(reader.entries);
 }
 
