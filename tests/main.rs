@@ -6,6 +6,7 @@ mod criteria;
 mod dependencies;
 mod docs;
 mod evaluation;
+mod evidence_ask;
 mod evidence_continuity;
 mod evidence_formats;
 mod evidence_log;

@@ -15,6 +15,10 @@ Exit codes:
 pub enum Evidence {
     Init(Init),
     Verify(Verify),
+    Show(Show),
+    Prove(Prove),
+    Sample(Sample),
+    Rejudge(Rejudge),
 }
 
 /// Which log, and whose part of it is written.

@@ -120,7 +120,7 @@ impl<'s> Session<'s> {
     fn enter(&mut self, done: &Done<'_>) -> anyhow::Result<crate::model::Receipt> {
         let prefix = self.log.place().prefix();
         let before = self.last_results(self.log.state())?;
-        let sources = row_sources(done, &self.pepper.1);
+        let sources = row_sources(done.environment, done.profile, done.bundle, &self.pepper.1);
         let (results, same) = ResultSet::following(
             before.as_ref().map(|(_, set)| set),
             done.assessment,
@@ -280,7 +280,11 @@ fn pepper(store: &dyn Store, log: &Log<'_>, at: Instant) -> anyhow::Result<(Dige
     Ok((keep(log, &prefix, &blob::document(&key, b"")?)?, key))
 }
 
-fn read_key(store: &dyn Store, prefix: &str, digest: DigestText) -> anyhow::Result<BlobKey> {
+/// The key in a blob.
+///
+/// # Errors
+/// A blob that is missing or damaged.
+pub fn read_key(store: &dyn Store, prefix: &str, digest: DigestText) -> anyhow::Result<BlobKey> {
     let digest = crate::model::Digest(digest.0);
     let path = format!("{prefix}/{}", blob::path(&digest));
     let bytes = store.get(&path)?.with_context(|| format!("`{path}` is missing"))?;
@@ -306,17 +310,24 @@ fn peppers(
     Ok(Peppers { present, earlier })
 }
 
-fn row_sources<'a>(done: &Done<'_>, pepper: &'a BlobKey) -> RowSources<'a> {
+/// What rows say beside the assessment.
+#[must_use]
+pub fn row_sources<'a>(
+    environment: &Environment,
+    profile: &Profile,
+    bundle: &Bundle,
+    pepper: &'a BlobKey,
+) -> RowSources<'a> {
     let mut inputs: BTreeMap<ResourceId, Vec<crate::model::Digest>> = BTreeMap::new();
-    for resource in done.environment.all() {
+    for resource in environment.all() {
         inputs.entry(resource.id.clone()).or_default().push(normalise::resource_digest(resource));
     }
-    let statements = done.profile.attestations.iter();
+    let statements = profile.attestations.iter();
     let statements =
         statements.map(|stated| (stated.id.clone(), crate::model::Digest(digest(stated.statement.as_bytes()).0)));
     RowSources {
         pepper,
-        rules: done.bundle.rule_digests(),
+        rules: bundle.rule_digests(),
         inputs,
         statements: statements.collect(),
         waivers: BTreeMap::new(),

@@ -2,6 +2,10 @@
 mod init;
 pub mod keys;
 pub mod open;
+mod prove;
+mod rejudge;
+mod sample;
+mod show;
 mod verify;
 
 use super::Shell;
@@ -20,6 +24,10 @@ pub fn run(command: &Evidence, shell: &Shell) -> anyhow::Result<u8> {
     match command {
         Evidence::Init(arguments) => init::run(arguments),
         Evidence::Verify(arguments) => verify::run(arguments, shell),
+        Evidence::Show(arguments) => show::run(arguments, shell),
+        Evidence::Prove(arguments) => prove::run(arguments),
+        Evidence::Sample(arguments) => sample::run(arguments),
+        Evidence::Rejudge(arguments) => rejudge::run(arguments),
     }
 }
 

@@ -4,9 +4,10 @@ use crate::{
     cli::evidence::LogArguments,
     record::{
         disk::RealDisk,
+        entry::Entry,
         files::Files,
-        note::SignerKey,
-        shard::Place,
+        note::{Checkpoint, Note, SignerKey},
+        shard::{self, Place},
         store::{Directory, Store, Stored},
     },
 };
@@ -80,5 +81,81 @@ pub fn shard(store: &dyn Store, arguments: &LogArguments) -> anyhow::Result<(Pla
                 named.join(", ")
             )
         }
+    }
+}
+
+/// The shard that is read: no key is needed for that.
+///
+/// # Errors
+/// No log, or shards of several emitters without `--emitter`.
+pub fn place(store: &dyn Store, arguments: &LogArguments) -> anyhow::Result<Place> {
+    let mut all = places(store)?;
+    all.retain(|place| arguments.emitter.as_deref().is_none_or(|emitter| place.emitter() == emitter));
+    let emitters: std::collections::BTreeSet<String> = all.iter().map(|place| place.emitter().to_owned()).collect();
+    match (all.pop(), emitters.len()) {
+        (Some(one), 1) => Ok(one),
+        (Some(_), _) => {
+            let named = emitters.into_iter().collect::<Vec<_>>().join(", ");
+            bail!("the log has shards of several emitters ({named}): say which, with --emitter")
+        }
+        (None, _) => bail!("no log is at `{}`: make one with `speguard evidence init`", arguments.log.display()),
+    }
+}
+
+/// The newest checkpoint of a shard, as a note; what it says is believed only by `speguard evidence verify`.
+///
+/// # Errors
+/// A checkpoint that is missing or cannot be read.
+pub fn newest(store: &dyn Store, place: &Place) -> anyhow::Result<(Note, Checkpoint)> {
+    checkpoint(store, place, None)
+}
+
+/// The checkpoint of a size, or the newest.
+///
+/// # Errors
+/// A size that nobody has signed.
+pub fn checkpoint(store: &dyn Store, place: &Place, size: Option<u64>) -> anyhow::Result<(Note, Checkpoint)> {
+    let folder = format!("{}/checkpoints", place.prefix());
+    let names = store.list(&folder)?;
+    let wanted = size.map(|size| format!("{folder}/{size:020}"));
+    let name = match &wanted {
+        Some(wanted) => names.iter().find(|name| *name == wanted),
+        None => names.last(),
+    };
+    let name = name.with_context(|| format!("no checkpoint of size {} is in `{folder}`", size.unwrap_or(0)))?;
+    let bytes = store.get(name)?.unwrap_or_default();
+    let note = Note::parse(bytes).with_context(|| format!("`{name}` is no signed note"))?;
+    let checkpoint = Checkpoint::parse(&note.text).with_context(|| format!("`{name}` is no checkpoint"))?;
+    Ok((note, checkpoint))
+}
+
+/// Takes index, bytes and content of an entry.
+pub type TakeEntry<'t> = dyn FnMut(u64, &[u8], Entry) -> anyhow::Result<()> + 't;
+
+/// Reads the entries up to a size, in order; one that cannot be read is an error with its index.
+///
+/// # Errors
+/// What is missing or damaged: `speguard evidence verify` says more.
+pub fn entries(store: &dyn Store, place: &Place, size: u64, take: &mut TakeEntry<'_>) -> anyhow::Result<()> {
+    shard::entries(store, &place.prefix(), 0, size, size_of(store, place, size)?, &mut |index, bytes| {
+        let entry = Entry::from_bytes(bytes).with_context(|| format!("entry {index} of `{}`", place.origin));
+        entry.and_then(|entry| take(index, bytes, entry)).map_err(Reading)
+    })
+    .map_err(|Reading(error)| error)
+}
+
+/// The bundles that are read are those of the newest size, which hold the entries of every earlier one.
+fn size_of(store: &dyn Store, place: &Place, size: u64) -> anyhow::Result<u64> {
+    let (_, newest) = newest(store, place)?;
+    anyhow::ensure!(size <= newest.size, "the shard has {} entries, and not {size}", newest.size);
+    Ok(newest.size)
+}
+
+/// Carries what a reader says through [`shard::entries`].
+struct Reading(anyhow::Error);
+
+impl From<shard::ReadError> for Reading {
+    fn from(error: shard::ReadError) -> Self {
+        Self(error.into())
     }
 }
