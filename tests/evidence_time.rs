@@ -8,8 +8,8 @@ use speguard::record::{
     http::Plain,
 };
 
-mod authority;
-mod server;
+pub(crate) mod authority;
+pub(crate) mod server;
 mod witness;
 
 const DATA: &[u8] = b"provider.example/evidence/spe-01/lead/2026\n70000\nroot\n";

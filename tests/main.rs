@@ -6,6 +6,7 @@ mod criteria;
 mod dependencies;
 mod docs;
 mod evaluation;
+mod evidence_anchor;
 mod evidence_ask;
 mod evidence_continuity;
 mod evidence_formats;

@@ -19,6 +19,10 @@ pub enum Evidence {
     Prove(Prove),
     Sample(Sample),
     Rejudge(Rejudge),
+    Anchor(Anchor),
+    /// Has the log cosigned by others, and says who has
+    #[command(subcommand)]
+    Witness(Witness),
 }
 
 /// Which log, and whose part of it is written.
@@ -321,6 +325,9 @@ pub struct Anchor {
     /// Root certificates of the authority, PEM: the token is checked before it is entered
     #[arg(long, value_name = "PEM")]
     pub tsa_roots: PathBuf,
+    /// Also where nothing but time stamps and cosignatures was entered since the last: a second authority, a renewal
+    #[arg(long)]
+    pub again: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -331,6 +338,7 @@ pub enum Witness {
 
 /// Asks a witness to cosign the newest checkpoint (C2SP tlog-witness), and enters the cosignature
 #[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
 pub struct WitnessAdd {
     #[command(flatten)]
     pub log: LogArguments,
@@ -344,6 +352,7 @@ pub struct WitnessAdd {
 
 /// Says which checkpoints are cosigned, and by whom
 #[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
 pub struct WitnessStatus {
     #[command(flatten)]
     pub log: LogArguments,

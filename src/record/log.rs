@@ -47,6 +47,11 @@ pub enum LogError {
     Contradiction { size: u64 },
     #[error("`{path}` stands with other content than the entries give: another writer with this key, or damage")]
     Foreign { path: String },
+    #[error(
+        "`{origin}` was handed on to the key {vkey}, and this is another: write with that one; where handing it on was \
+         cut off, `speguard evidence rotate-key` finishes it"
+    )]
+    Rotated { origin: String, vkey: String },
     #[error("the shard `{0}` is closed: make the next with `speguard evidence init`")]
     Closed(String),
 }
@@ -131,7 +136,7 @@ impl<'s> Log<'s> {
     ) -> Result<Vec<Receipt>, LogError> {
         let prefix = self.place.prefix();
         let journal = Journal { store: self.store, prefix: &prefix };
-        let origin = self.place.origin.clone();
+        let (origin, vkey) = (self.place.origin.clone(), self.verifier_key().to_string());
         let state = std::cell::RefCell::new(self.state.clone());
         let (segment, tail) = journal.append(
             self.tail.clone(),
@@ -140,6 +145,7 @@ impl<'s> Log<'s> {
                 if state.closed {
                     return Err(LogError::Closed(origin.clone()));
                 }
+                in_force(&origin, &state, &vkey)?;
                 encode(&origin, &state, recorded, build(&state)?)
             },
             &mut |other| apply(&mut state.borrow_mut(), other),
@@ -164,12 +170,23 @@ impl<'s> Log<'s> {
         Ok(())
     }
 
+    /// Signs with the key that a `key` entry has handed the shard on to, from the next checkpoint on.
+    ///
+    /// # Errors
+    /// [`LogError::Rotated`] when the last such entry names another.
+    pub fn hand_over(&mut self, signer: SignerKey) -> Result<(), LogError> {
+        in_force(&self.place.origin, &self.state, &signer.verifier_key().to_string())?;
+        self.signer = signer;
+        Ok(())
+    }
+
     /// Makes entry bundles, tiles and a checkpoint of all that the journal holds; nothing where nothing is new. Also
     /// repairs what a crash left out.
     ///
     /// # Errors
     /// [`LogError`]: the entries stay durable, and the next writer publishes them.
     pub fn publish(&mut self) -> Result<Checkpoint, LogError> {
+        in_force(&self.place.origin, &self.state, &self.verifier_key().to_string())?;
         let (old, new) = (self.published, self.state.size());
         if old < new {
             let prefix = self.place.prefix();
@@ -225,17 +242,41 @@ impl<'s> Log<'s> {
         let text = checkpoint.to_text();
         let note = Note { signatures: vec![sign(&text, &self.signer)], text };
         let (prefix, bytes) = (self.place.prefix(), note.encode().into_bytes());
-        self.put_same(&format!("{prefix}/checkpoints/{:020}", checkpoint.size), &bytes)?;
-        self.store.replace(&format!("{prefix}/checkpoint"), &bytes)?;
+        let put = self.put_same(&format!("{prefix}/checkpoints/{:020}", checkpoint.size), &bytes)?;
+        if put == Put::Created || !self.is_cosigned(&prefix)? {
+            self.store.replace(&format!("{prefix}/checkpoint"), &bytes)?;
+        }
         Ok(checkpoint)
     }
 
-    /// Creates an object; the same object by another writer is as good.
-    fn put_same(&self, path: &str, bytes: &[u8]) -> Result<(), LogError> {
-        if self.store.create(path, bytes)? == Put::Exists && self.store.get(path)?.as_deref() != Some(bytes) {
-            return Err(LogError::Foreign { path: path.to_owned() });
+    /// Whether `checkpoint` carries cosignatures, which stay until there is something new.
+    fn is_cosigned(&self, prefix: &str) -> Result<bool, LogError> {
+        let hint = self.store.get(&format!("{prefix}/checkpoint"))?.unwrap_or_default();
+        let size = String::from_utf8_lossy(&hint).lines().nth(1).and_then(|line| line.parse::<u64>().ok());
+        let Some(size) = size else { return Ok(false) };
+        let kept = self.store.get(&format!("{prefix}/checkpoints/{size:020}"))?;
+        Ok(kept.is_some_and(|kept| hint.len() > kept.len() && hint.starts_with(&kept)))
+    }
+
+    /// Has cosignature lines stand below a checkpoint in `checkpoint`, where those who fetch only that see them.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn show_cosigned(&self, size: u64, lines: &[u8]) -> Result<(), LogError> {
+        let prefix = self.place.prefix();
+        if let Some(kept) = self.store.get(&format!("{prefix}/checkpoints/{size:020}"))? {
+            self.store.replace(&format!("{prefix}/checkpoint"), &[kept, lines.to_vec()].concat())?;
         }
         Ok(())
+    }
+
+    /// Creates an object; the same object by another writer is as good.
+    fn put_same(&self, path: &str, bytes: &[u8]) -> Result<Put, LogError> {
+        let put = self.store.create(path, bytes)?;
+        if put == Put::Exists && self.store.get(path)?.as_deref() != Some(bytes) {
+            return Err(LogError::Foreign { path: path.to_owned() });
+        }
+        Ok(put)
     }
 
     /// Keeps an object beside the tree, named by its content: a blob, a bundle.
@@ -243,7 +284,7 @@ impl<'s> Log<'s> {
     /// # Errors
     /// What the store says.
     pub fn keep(&self, path: &str, bytes: &[u8]) -> Result<(), LogError> {
-        self.put_same(path, bytes)
+        self.put_same(path, bytes).map(drop)
     }
 }
 
@@ -254,6 +295,14 @@ fn encode(origin: &str, state: &State, recorded: Instant, drafts: Vec<Draft>) ->
         Ok(Entry { common, body }.to_bytes()?)
     };
     (state.next_seq..).zip(drafts).map(encode).collect()
+}
+
+/// A shard that was handed on is written with the new key only.
+fn in_force(origin: &str, state: &State, vkey: &str) -> Result<(), LogError> {
+    match state.vkey() {
+        Some(needed) if needed != vkey => Err(LogError::Rotated { origin: origin.to_owned(), vkey: needed.to_owned() }),
+        _ => Ok(()),
+    }
 }
 
 fn apply(state: &mut State, segment: &Segment) -> Result<(), LogError> {

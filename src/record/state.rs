@@ -21,6 +21,8 @@ pub struct State {
     pub plan: Option<Plan>,
     pub bundle: Option<Bundle>,
     pub key: Option<Key>,
+    /// The key that the shard was handed on to, where that was done.
+    pub rotated: Option<String>,
     /// The blob with the key of pseudonyms, and when it came into use.
     pub pepper: Option<(Instant, DigestText)>,
     pub scopes: BTreeMap<String, ScopeState>,
@@ -59,6 +61,12 @@ impl State {
         self.edge.size()
     }
 
+    /// The key that signs from now on; none before the first entry.
+    #[must_use]
+    pub fn vkey(&self) -> Option<&str> {
+        self.rotated.as_deref().or(self.shard.as_ref().map(|shard| shard.vkey.as_str()))
+    }
+
     /// Takes an entry in, by its bytes. Types of no interest here only count.
     pub fn apply(&mut self, bytes: &[u8], entry: &Entry) {
         self.edge.push(leaf_hash(bytes));
@@ -69,7 +77,12 @@ impl State {
                 self.closed = shard.event == ShardEvent::Close;
                 self.shard = Some(shard.clone());
             }
-            Body::Key(key) if matches!(key.event, KeyEvent::Enrol | KeyEvent::Rotate) => self.key = Some(key.clone()),
+            Body::Key(key) if matches!(key.event, KeyEvent::Enrol | KeyEvent::Rotate) => {
+                if key.event == KeyEvent::Rotate {
+                    self.rotated = Some(key.vkey.clone());
+                }
+                self.key = Some(key.clone());
+            }
             Body::Plan(plan) => self.plan = Some(plan.clone()),
             Body::Bundle(bundle) => self.bundle = Some(bundle.clone()),
             Body::RunStart(start) => {

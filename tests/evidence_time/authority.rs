@@ -3,12 +3,12 @@ use speguard::record::{anchor, der};
 use std::{fs, path::PathBuf, process::Command};
 
 /// Long enough for every test to run within it.
-pub(super) const VALID: (&str, &str) = ("20200101000000Z", "20991231235959Z");
-pub(super) const LAPSED: (&str, &str) = ("20200101000000Z", "20210101000000Z");
-pub(super) const P256: &[&str] = &["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"];
-pub(super) const P384: &[&str] = &["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-384"];
-pub(super) const RSA: &[&str] = &["-newkey", "rsa:2048"];
-pub(super) const ED25519: &[&str] = &["-newkey", "ed25519"];
+pub(crate) const VALID: (&str, &str) = ("20200101000000Z", "20991231235959Z");
+pub(crate) const LAPSED: (&str, &str) = ("20200101000000Z", "20210101000000Z");
+pub(crate) const P256: &[&str] = &["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"];
+pub(crate) const P384: &[&str] = &["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-384"];
+pub(crate) const RSA: &[&str] = &["-newkey", "rsa:2048"];
+pub(crate) const ED25519: &[&str] = &["-newkey", "ed25519"];
 
 const CONFIG: &str = "
 [req]
@@ -60,7 +60,7 @@ subjectKeyIdentifier = hash
 ";
 
 /// Whether there is an openssl; a skipped test is said by its name.
-pub(super) fn openssl(test: &str) -> bool {
+pub(crate) fn openssl(test: &str) -> bool {
     let found = Command::new("openssl").arg("version").output().is_ok_and(|output| output.status.success());
     if !found {
         #[expect(clippy::print_stderr, reason = "a skipped test is said, not hidden")]
@@ -72,12 +72,12 @@ pub(super) fn openssl(test: &str) -> bool {
 }
 
 /// A root, an authority between, and whatever certificates a test asks for; files are named after their subject.
-pub(super) struct Authority {
+pub(crate) struct Authority {
     folder: tempfile::TempDir,
 }
 
 impl Authority {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let new = Self { folder: tempfile::tempdir().unwrap() };
         let sections = [("v1", "sha1"), ("v2", "sha256"), ("v2long", "sha512")].iter().flat_map(|(section, ess)| {
             ["sha256", "sha384", "sha512"].map(|digest| {
@@ -97,7 +97,7 @@ impl Authority {
     }
 
     /// Makes a key and a certificate for it.
-    pub(super) fn issue(
+    pub(crate) fn issue(
         &self,
         name: &str,
         key: &[&str],
@@ -122,7 +122,7 @@ impl Authority {
     }
 
     /// Answers a request as `openssl ts` does. The chain is a list of names whose certificates are put into the token.
-    pub(super) fn reply(&self, signer: &str, section: &str, request: &[u8], chain: &[&str]) -> Vec<u8> {
+    pub(crate) fn reply(&self, signer: &str, section: &str, request: &[u8], chain: &[&str]) -> Vec<u8> {
         self.write("request", request);
         let certificates: Vec<u8> = chain.iter().flat_map(|name| self.read(&format!("{name}.pem"))).collect();
         self.write("chain", &certificates);
@@ -135,7 +135,7 @@ impl Authority {
     }
 
     /// What `openssl ts -verify` says of a token.
-    pub(super) fn accepts(&self, reply: &[u8], request: &[u8], root: &str, between: &str) -> Result<(), String> {
+    pub(crate) fn accepts(&self, reply: &[u8], request: &[u8], root: &str, between: &str) -> Result<(), String> {
         self.write("reply", reply);
         self.write("request", request);
         let (root, between) = (format!("{root}.pem"), format!("{between}.pem"));
@@ -145,7 +145,7 @@ impl Authority {
     }
 
     /// The same time stamp signed by another certificate: `openssl ts` itself refuses to sign with an unfit one.
-    pub(super) fn sign_again(&self, reply: &[u8], signer: &str, options: &[&str]) -> Vec<u8> {
+    pub(crate) fn sign_again(&self, reply: &[u8], signer: &str, options: &[&str]) -> Vec<u8> {
         self.write("info", &time_stamp(reply));
         let (secret, certificate) = (format!("{signer}.key"), format!("{signer}.pem"));
         let base =
@@ -156,7 +156,7 @@ impl Authority {
     }
 
     /// A token made by hand: these signed attributes, signed as the algorithm says by a key that openssl holds.
-    pub(super) fn craft(&self, info: &[u8], signer: &str, algorithm: &[u8], hash: &[u8], attributes: &[u8]) -> Vec<u8> {
+    pub(crate) fn craft(&self, info: &[u8], signer: &str, algorithm: &[u8], hash: &[u8], attributes: &[u8]) -> Vec<u8> {
         self.write("message", &der::write(der::SET, &[attributes]));
         let secret = format!("{signer}.key");
         self.run(&["pkeyutl", "-sign", "-rawin", "-in", "message", "-inkey", &secret, "-out", "signature"]);
@@ -181,23 +181,23 @@ impl Authority {
     }
 
     /// The certificate of that name as DER.
-    pub(super) fn certificate(&self, name: &str) -> Vec<u8> {
+    pub(crate) fn certificate(&self, name: &str) -> Vec<u8> {
         anchor::certificates(&self.read(&format!("{name}.pem"))).unwrap().remove(0)
     }
 
-    pub(super) fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    pub(super) fn read(&self, name: &str) -> Vec<u8> {
+    pub(crate) fn read(&self, name: &str) -> Vec<u8> {
         fs::read(self.path(name)).unwrap()
     }
 
-    pub(super) fn write(&self, name: &str, content: &[u8]) {
+    pub(crate) fn write(&self, name: &str, content: &[u8]) {
         fs::write(self.path(name), content).unwrap();
     }
 
-    pub(super) fn run(&self, arguments: &[&str]) -> Vec<u8> {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Vec<u8> {
         self.try_run(arguments).unwrap_or_else(|said| panic!("openssl {arguments:?}: {said}"))
     }
 
@@ -208,8 +208,8 @@ impl Authority {
     }
 }
 
-pub(super) const SIGNED_DATA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 2];
-pub(super) const TIME_STAMP: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 16, 1, 4];
+pub(crate) const SIGNED_DATA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 2];
+pub(crate) const TIME_STAMP: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 16, 1, 4];
 
 /// The signed data inside a token, after its identifier.
 fn signed_data(reply: &[u8]) -> der::Reader<'_> {
@@ -222,7 +222,7 @@ fn signed_data(reply: &[u8]) -> der::Reader<'_> {
 }
 
 /// The TSTInfo of a token.
-pub(super) fn time_stamp(reply: &[u8]) -> Vec<u8> {
+pub(crate) fn time_stamp(reply: &[u8]) -> Vec<u8> {
     let mut data = signed_data(reply);
     data.take(der::INTEGER).unwrap();
     data.take(der::SET).unwrap();
@@ -233,7 +233,7 @@ pub(super) fn time_stamp(reply: &[u8]) -> Vec<u8> {
 }
 
 /// The certificates that a token holds, as they stand in it.
-pub(super) fn embedded(reply: &[u8]) -> Vec<Vec<u8>> {
+pub(crate) fn embedded(reply: &[u8]) -> Vec<Vec<u8>> {
     let mut data = signed_data(reply);
     for tag in [der::INTEGER, der::SET, der::SEQUENCE] {
         data.take(tag).unwrap();

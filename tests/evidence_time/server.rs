@@ -6,13 +6,13 @@ use std::{
 };
 
 /// What a client sent.
-pub(super) struct Request {
-    pub(super) head: String,
-    pub(super) body: Vec<u8>,
+pub(crate) struct Request {
+    pub(crate) head: String,
+    pub(crate) body: Vec<u8>,
 }
 
 /// Answers each request as the test says, status, headers and body, and returns the server's address.
-pub(super) fn serve(mut answer: impl FnMut(&Request) -> (u16, String, Vec<u8>) + Send + 'static) -> String {
+pub(crate) fn serve(mut answer: impl FnMut(&Request) -> (u16, String, Vec<u8>) + Send + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     thread::spawn(move || {

@@ -1,4 +1,5 @@
 //! `speguard evidence`: one verb per file. What they share: the log, its keys, the clock and random numbers.
+mod anchor;
 mod init;
 pub mod keys;
 pub mod open;
@@ -7,6 +8,7 @@ mod rejudge;
 mod sample;
 mod show;
 mod verify;
+mod witness;
 
 use super::Shell;
 use crate::{
@@ -28,6 +30,8 @@ pub fn run(command: &Evidence, shell: &Shell) -> anyhow::Result<u8> {
         Evidence::Prove(arguments) => prove::run(arguments),
         Evidence::Sample(arguments) => sample::run(arguments),
         Evidence::Rejudge(arguments) => rejudge::run(arguments),
+        Evidence::Anchor(arguments) => anchor::run(arguments),
+        Evidence::Witness(command) => witness::run(command),
     }
 }
 

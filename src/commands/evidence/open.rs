@@ -53,7 +53,7 @@ pub fn shard(store: &dyn Store, arguments: &LogArguments) -> anyhow::Result<(Pla
     let mut found: Vec<(Place, SignerKey)> = Vec::new();
     let mut missing = Vec::new();
     for place in all.iter().filter(meant) {
-        let path = keys::file(arguments.key.as_deref(), place)?;
+        let path = keys::in_use(store, arguments.key.as_deref(), place)?;
         if arguments.key.is_none() && !path.exists() {
             missing.push(path);
             continue;

@@ -1,5 +1,5 @@
 //! `speguard evidence verify`: what holds, what does not, and what was not checked.
-use super::open;
+use super::{anchor::certificates, open};
 use crate::{
     cli::evidence::{EvidenceFormat, Verify},
     commands::{Shell, print},
@@ -28,7 +28,8 @@ pub(super) fn run(arguments: &Verify, _: &Shell) -> anyhow::Result<u8> {
         Ok((path.display().to_string(), bytes))
     });
     let known: Vec<(String, Vec<u8>)> = known.collect::<anyhow::Result<_>>()?;
-    let against = Against { trust: trust.as_ref(), known: &known, ..Against::default() };
+    let tsa_roots = arguments.tsa_roots.as_ref().map(|path| certificates(path)).transpose()?.unwrap_or_default();
+    let against = Against { trust: trust.as_ref(), known: &known, tsa_roots: &tsa_roots, ..Against::default() };
     let log = arguments.log.as_ref().context("say which log, with --log")?;
     anyhow::ensure!(log.exists(), "no log is at `{}`", log.display());
     let store = open::store(log)?;

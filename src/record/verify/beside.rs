@@ -1,92 +1,45 @@
-//! What lies beside the tree: anchors, blobs, bundles; each against the entry that refers to it.
+//! What lies beside the tree: blobs, bundles, and by way of [`anchors`] tokens and cosignatures; each against the entry that refers to it.
 use super::{
-    super::{
-        entry::{AnchorKind, DigestText},
-        files::Files,
-        journal::digest,
-    },
-    Against, Failure, Report,
+    super::{entry::DigestText, files::Files, journal::digest},
+    Against, Failure, Report, anchors,
     facts::Reader,
     lists::{Lists, ShardList},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-pub(super) fn check(
-    files: &dyn Files,
-    prefix: &str,
-    list: &ShardList,
-    reader: &Reader,
-    against: &Against<'_>,
-    report: &mut Report,
-) {
-    anchors(files, prefix, list, reader, against, report);
-    blobs(files, prefix, list, reader, against, report);
-    waivers(reader, report);
+/// One shard with all that its files and entries are held against.
+#[derive(Clone, Copy)]
+pub(super) struct Beside<'a> {
+    pub(super) files: &'a dyn Files,
+    pub(super) prefix: &'a str,
+    pub(super) list: &'a ShardList,
+    pub(super) reader: &'a Reader,
+    pub(super) against: &'a Against<'a>,
 }
 
-/// Every file below `anchors/` is listed by an entry, and is what the entry says.
-fn anchors(
-    files: &dyn Files,
-    prefix: &str,
-    list: &ShardList,
-    reader: &Reader,
-    against: &Against<'_>,
-    report: &mut Report,
-) {
-    let mut listed: BTreeMap<String, DigestText> = BTreeMap::new();
-    for anchor in &reader.entries.anchors {
-        for (name, digest) in &anchor.what.files {
-            listed.insert(format!("{prefix}/anchors/{}/{name}", anchor.what.size), *digest);
-        }
+impl Beside<'_> {
+    /// A file's content; empty where it is missing or cannot be read, and then it is not what was entered.
+    pub(super) fn get(&self, path: &str) -> Vec<u8> {
+        self.files.get(path).ok().flatten().unwrap_or_default()
     }
-    let here = list.anchors.iter();
-    let here: BTreeSet<String> = here
-        .flat_map(|(size, names)| names.iter().map(move |name| format!("{prefix}/anchors/{size}/{name}")))
-        .collect();
-    let before = report.checks.len();
-    for path in &here {
-        let bytes = files.get(path).ok().flatten().unwrap_or_default();
-        match listed.get(path) {
-            Some(expected) if digest(&bytes) == *expected => {}
-            Some(_) => report.fail("anchors", path, Failure::Integrity, "it is not the file that was entered"),
-            None => report.fail("anchors", path, Failure::Integrity, "no entry lists it"),
-        }
-    }
-    for path in listed.keys().filter(|path| !here.contains(*path)) {
-        if against.partial {
-            report.not_checked.push(format!("`{path}`: it is not in the package"));
-        } else {
-            report.fail("anchors", path, Failure::Integrity, "it was entered, and is missing");
-        }
-    }
-    if before == report.checks.len() && !listed.is_empty() {
-        report.held("anchors", prefix, format!("{} files", listed.len()));
-    }
-    if !reader.entries.anchors.iter().any(|anchor| anchor.what.kind == AnchorKind::TimeStamp) {
-        report.not_checked.push(format!("when `{prefix}` existed: no time stamp has been entered"));
-    }
-    if !reader.entries.anchors.iter().any(|anchor| anchor.what.kind == AnchorKind::Witness) {
-        report.not_checked.push(format!("whether others were shown another `{prefix}`: no witness has cosigned it"));
-    }
+}
+
+pub(super) fn check(at: &Beside<'_>, report: &mut Report) {
+    anchors::check(at, report);
+    blobs(at, report);
+    waivers(at.reader, report);
 }
 
 /// Every blob is what its name says, and is there or was erased.
-fn blobs(
-    files: &dyn Files,
-    prefix: &str,
-    list: &ShardList,
-    reader: &Reader,
-    against: &Against<'_>,
-    report: &mut Report,
-) {
+fn blobs(at: &Beside<'_>, report: &mut Report) {
+    let Beside { prefix, list, reader, against, .. } = *at;
     let needed = reader.blobs();
     let erased: BTreeMap<DigestText, &str> =
         reader.entries.erasures.iter().map(|erasure| (erasure.what.blob, erasure.what.basis.as_str())).collect();
     let before = report.checks.len();
     let mut here = BTreeSet::new();
     for (hex, path) in &list.blobs {
-        let bytes = files.get(path).ok().flatten().unwrap_or_default();
-        let found = digest(&bytes);
+        let found = digest(&at.get(path));
         if found.hex() != *hex {
             report.fail("blobs", path, Failure::Integrity, "its content is not what its name says");
         } else if !needed.contains_key(&found) {

@@ -2,10 +2,10 @@
 use super::super::{
     entry::{
         Anchor, Attestation, Body, DigestText, Entry, EntryError, Erasure, Export, Gap, Instant, Key, KeyEvent, Plan,
-        Prune, Run, RunStart, ShardEvent, Transition, Ulid, Waiver,
+        Prune, Role, Run, RunStart, ShardEvent, Transition, Ulid, Waiver,
     },
     merkle::{Hash, leaf_hash},
-    note::{Note, VerifierKey, verify},
+    note::VerifierKey,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -70,10 +70,15 @@ pub(super) struct Reader {
     /// The first entry that stands after the one that closes the shard.
     pub(super) after_close: Option<u64>,
     pub(super) newest: Option<Instant>,
-    pub(super) keys: Vec<VerifierKey>,
-    /// New keys, each with the lines by which old and new key vouch for it.
-    rotations: Vec<(VerifierKey, Vec<String>)>,
+    /// The key that the first entry names.
+    pub(super) opening: Option<VerifierKey>,
+    /// New keys, each with the index of its entry and the lines by which old and new key vouch for it.
+    pub(super) rotations: Vec<(u64, VerifierKey, Vec<String>)>,
     pub(super) compromised: Option<Instant>,
+    /// Whether this is the shard of a lead that runs all the time.
+    pub(super) is_resident_lead: bool,
+    /// Every token that an entry names as the newest it knew, and the first entry that does.
+    pub(super) after_anchors: BTreeMap<DigestText, u64>,
     closed: bool,
     /// seq - index.
     offset: Option<u64>,
@@ -91,9 +96,11 @@ impl Reader {
             first_type: None,
             after_close: None,
             newest: None,
-            keys: Vec::new(),
+            opening: None,
             rotations: Vec::new(),
             compromised: None,
+            is_resident_lead: false,
+            after_anchors: BTreeMap::new(),
             closed: false,
             offset: None,
             ids: BTreeSet::new(),
@@ -138,6 +145,9 @@ impl Reader {
         if self.closed && self.after_close.is_none() {
             self.after_close = Some(index);
         }
+        if let Some(token) = common.after_anchor {
+            self.after_anchors.entry(token).or_insert(index);
+        }
         self.newest = self.newest.max(Some(common.time.recorded));
         self.entries.newest = self.newest;
         self.sort(index, bytes, entry);
@@ -161,7 +171,10 @@ impl Reader {
         match body {
             Body::Shard(shard) => {
                 self.closed = shard.event == ShardEvent::Close;
-                self.keys.extend(VerifierKey::parse(&shard.vkey).ok());
+                self.is_resident_lead = shard.lead && shard.role == Role::Resident;
+                if index == 0 && shard.event == ShardEvent::Open {
+                    self.opening = VerifierKey::parse(&shard.vkey).ok();
+                }
                 self.entries.emitters.insert(common.shard, shard.emitter);
             }
             Body::Key(key) => self.key(index, key),
@@ -189,24 +202,9 @@ impl Reader {
                 let at = key.compromised_at.unwrap_or(key.valid_from);
                 self.compromised = Some(self.compromised.map_or(at, |earlier| earlier.min(at)));
             }
-            KeyEvent::Rotate => self.rotations.push((named, key.signatures)),
+            KeyEvent::Rotate => self.rotations.push((index, named, key.signatures)),
             KeyEvent::Enrol | KeyEvent::Retire => {}
         }
-    }
-
-    /// Keys that trusted ones have handed the shard on to: each rotation is signed by the old and the new key.
-    pub(super) fn rotated<'r>(&'r self, trusted: &[&'r VerifierKey]) -> Vec<&'r VerifierKey> {
-        let mut handed: Vec<&VerifierKey> = Vec::new();
-        for (key, lines) in &self.rotations {
-            let text = rotation_text(&self.origin, &key.to_string());
-            let lines: String = lines.iter().map(|line| format!("{line}\n")).collect();
-            let Ok(note) = Note::parse(format!("{text}\n{lines}")) else { continue };
-            let old = trusted.iter().chain(&handed).any(|old| *old != key && verify(&note, old).is_ok());
-            if old && verify(&note, key).is_ok() {
-                handed.push(key);
-            }
-        }
-        handed
     }
 
     /// Every blob that an entry refers to, with what it is for.
@@ -227,9 +225,3 @@ impl Reader {
 
 /// Ids that are remembered to find one that stands twice.
 const RECENT_IDS: usize = 100_000;
-
-/// The text that old and new key sign when a shard is handed on.
-#[must_use]
-pub fn rotation_text(shard: &str, vkey: &str) -> String {
-    format!("{shard}/key\n{vkey}\n")
-}

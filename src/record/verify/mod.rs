@@ -2,15 +2,18 @@
 //!
 //! Start at [`verify`]. Each step is a [`Check`] with its result, and what could not be checked is listed as such: a
 //! reader must never take silence for a pass.
+pub mod anchors;
 mod beside;
 mod chain;
 mod facts;
+mod keys;
 mod lists;
 mod pass;
 mod results;
 mod shard;
 
-pub use facts::{At, Entries, rotation_text};
+pub use facts::{At, Entries};
+pub use keys::rotation_text;
 
 use super::{entry::Instant, files::Files, shard::Place, trust::TrustPolicy};
 

@@ -1,18 +1,25 @@
 //! One shard: its checkpoints, its tree, its entries, its journal, and what lies beside them.
 use super::super::{
     files::Files,
-    note::{Checkpoint, Note, VerifierKey, verify as verify_note},
+    note::{Checkpoint, Note},
     shard::Place,
 };
 use super::{
-    Against, Failure, Head, Report, beside, chain::Chain, facts::Reader, lists::ShardList, pass::Pass, results,
+    Against, Failure, Head, Report, anchors,
+    beside::{self, Beside},
+    chain::Chain,
+    facts::Reader,
+    keys,
+    lists::ShardList,
+    pass::Pass,
+    results,
 };
 
 /// A checkpoint with the note it stands in.
-struct Signed {
-    path: String,
-    note: Note,
-    checkpoint: Checkpoint,
+pub(super) struct Signed {
+    pub(super) path: String,
+    pub(super) note: Note,
+    pub(super) checkpoint: Checkpoint,
 }
 
 /// At most this many faults of one kind are told; the first say what is wrong.
@@ -50,17 +57,18 @@ pub(super) fn check(files: &dyn Files, prefix: &str, list: &ShardList, against: 
     tell(report, "journal", prefix, Failure::Integrity, &chain.faults, || format!("{} segments", chain.segments));
     uncovered(prefix, &pass, size, journal_end, against, report);
     entries(prefix, &mut reader, report);
-    keys(&origin, &signed, &reader, against, report);
-    quorum(files, prefix, list, &signed, against, report);
+    keys::check(&origin, &signed, &reader, against, report);
+    let beside = Beside { files, prefix, list, reader: &reader, against };
+    anchors::quorum(&beside, &signed, report);
     hint(files, prefix, list, newest, report);
     report.heads.push(Head { origin: origin.clone(), size, root: newest.checkpoint.root, newest: reader.newest });
-    beside::check(files, prefix, list, &reader, against, report);
+    beside::check(&beside, report);
     results::check(files, prefix, &reader, against, report);
     report.entries.join(reader.entries);
 }
 
 /// Tells faults, or that all holds.
-fn tell(
+pub(super) fn tell(
     report: &mut Report,
     name: &'static str,
     subject: &str,
@@ -216,82 +224,6 @@ fn entries(prefix: &str, reader: &mut Reader, report: &mut Report) {
     if let Some(index) = reader.after_close {
         report.fail("entries", prefix, Failure::Integrity, format!("entry {index} stands after the shard was closed"));
     }
-}
-
-/// Who signed, and whether the trust file names them.
-fn keys(origin: &str, signed: &[Signed], reader: &Reader, against: &Against<'_>, report: &mut Report) {
-    let trusted: Vec<&VerifierKey> =
-        against.trust.into_iter().flat_map(|trust| trust.logs()).filter(|key| key.name == origin).collect();
-    let said: Vec<&VerifierKey> = reader.keys.iter().collect();
-    let keys = if trusted.is_empty() { said.clone() } else { trusted.clone() };
-    if against.trust.is_some() && trusted.is_empty() {
-        report.doubt(
-            "keys",
-            origin,
-            "the trust file does not name this shard, so its key is only what the log says of itself",
-        );
-    }
-    let all: Vec<&VerifierKey> = keys.iter().copied().chain(reader.rotated(&keys)).collect();
-    let mut bad = 0;
-    for one in signed {
-        if !all.iter().any(|key| verify_note(&one.note, key).is_ok()) {
-            bad += 1;
-            if bad <= TOLD_MAX {
-                report.fail(
-                    "signatures",
-                    &one.path,
-                    Failure::Trust,
-                    "no key of this shard that is trusted has signed it",
-                );
-            }
-        }
-    }
-    if bad == 0 {
-        report.held("signatures", origin, format!("{} checkpoints", signed.len()));
-    }
-    if let Some(at) = reader.compromised {
-        report.doubt("keys", origin, format!("the key was said to be compromised at {at}: what is not anchored and witnessed before is not established"));
-    }
-}
-
-/// Whether enough witnesses have cosigned a checkpoint; the largest such size is what they vouch for.
-fn quorum(
-    files: &dyn Files,
-    prefix: &str,
-    list: &ShardList,
-    signed: &[Signed],
-    against: &Against<'_>,
-    report: &mut Report,
-) {
-    let Some(trust) = against.trust.filter(|trust| trust.wants_witnesses()) else { return };
-    let size = signed.last().map_or(0, |one| one.checkpoint.size);
-    for one in signed.iter().rev() {
-        let names = list.anchors.get(&one.checkpoint.size).into_iter().flatten();
-        let mut note = one.note.clone();
-        for name in names.filter(|name| name.starts_with("cosig-")) {
-            let path = format!("{prefix}/anchors/{}/{name}", one.checkpoint.size);
-            let line = files.get(&path).ok().flatten().unwrap_or_default();
-            let whole = format!("{}{}", note.encode(), String::from_utf8_lossy(&line));
-            match Note::parse(whole) {
-                Ok(more) => note = more,
-                Err(error) => report.fail("quorum", &path, Failure::Format, error.to_string()),
-            }
-        }
-        match trust.witness(&note) {
-            Ok(times) if trust.quorum_met(&times.keys().cloned().collect()) => {
-                let names = times.keys().cloned().collect::<Vec<_>>().join(", ");
-                let at = one.checkpoint.size;
-                report.held("quorum", prefix, format!("{names} cosigned size {at}"));
-                if at < size {
-                    report.doubt("quorum", prefix, format!("the {} entries since are not witnessed yet", size - at));
-                }
-                return;
-            }
-            Ok(_) => {}
-            Err(error) => report.fail("quorum", prefix, Failure::Trust, error.to_string()),
-        }
-    }
-    report.doubt("quorum", prefix, "no checkpoint carries the cosignatures that the trust file asks for");
 }
 
 /// `checkpoint` is a hint, and still must be one of the signed ones.
