@@ -305,3 +305,70 @@ fn a_witness_that_has_seen_more_is_given_the_newest_and_a_rewound_log_is_told() 
     let said = kept.run(2, &add_other);
     assert!(said.contains("the log was rewound: the witness has cosigned size 2, and ours is 1"), "{said}");
 }
+
+#[test]
+fn a_shard_is_handed_on_to_a_new_key() {
+    let kept = Kept::new();
+    let old = log_key(&kept);
+    let origin = old.name.clone();
+    let said = kept.run(0, &["rotate-key"]);
+    assert!(said.contains("entry    1\n") && said.contains("~2.key") && said.contains(".key.retired"), "{said}");
+    let new = said.lines().find_map(|line| line.strip_prefix("vkey     ")).unwrap().to_owned();
+    // With the old trust file, with the new one, with both, with another.
+    let said = kept.verify(0, &[]);
+    assert!(said.contains(&format!("handed it on to the key {new} at size 2")), "{said}");
+    fs::write(kept.path("trust.policy"), format!("log {new}\nquorum none\n")).unwrap();
+    let said = kept.verify(0, &[]);
+    assert!(!said.contains("handed it on"), "{said}");
+    let stranger = SignerKey::new(&origin, &[9; 32]).unwrap().verifier_key();
+    fs::write(kept.path("trust.policy"), format!("log {stranger}\nquorum none\n")).unwrap();
+    let said = kept.verify(1, &[]);
+    assert!(said.contains("the trust file names another key for this shard"), "{said}");
+    fs::write(kept.path("trust.policy"), format!("log {new}\nquorum none\n")).unwrap();
+
+    // The next commands find the new key; the old one is of no use any more.
+    let (url, key) = witness("audit.example/w1", VerifierKey::parse(&new).unwrap());
+    kept.run(0, &["witness", "add", "--url", &url, "--vkey", &key.to_string()]);
+    let retired = format!("{}.key.retired", origin.replace('/', "~"));
+    let retired = format!("file:{}", kept.path(&format!("state/speguard/keys/{retired}")));
+    let said = kept.run(2, &["rotate-key", "--key", &retired]);
+    assert!(said.contains("no checkpoint of") && said.contains("is signed by it"), "{said}");
+    let said = kept.run(0, &["rotate-key"]);
+    assert!(said.contains("~3.key"), "{said}");
+    kept.verify(0, &[]);
+}
+
+#[test]
+fn a_rotation_that_was_cut_off_is_finished_and_nothing_is_written_with_the_old_key_before() {
+    let kept = Kept::new();
+    kept.run(0, &["rotate-key"]);
+    // As if it had been killed after the entry: no checkpoint, no tiles, and both keys as they were.
+    let shard = kept.shard();
+    for name in ["checkpoints/00000000000000000002", "tile/0/000.p/2", "tile/entries/000.p/2"] {
+        fs::remove_file(shard.join(name)).unwrap();
+    }
+    fs::copy(shard.join("checkpoints/00000000000000000001"), shard.join("checkpoint")).unwrap();
+    let keys = PathBuf::from(kept.path("state/speguard/keys"));
+    let old = format!("{}.key", log_key(&kept).name.replace('/', "~"));
+    fs::rename(keys.join(format!("{old}.retired")), keys.join(&old)).unwrap();
+    let (url, key) = witness("audit.example/w1", log_key(&kept));
+    let said = kept.run(2, &["witness", "add", "--url", &url, "--vkey", &key.to_string()]);
+    assert!(said.contains("`speguard evidence rotate-key` finishes it"), "{said}");
+    let said = kept.run(0, &["rotate-key"]);
+    assert!(said.contains("A run before this one was cut off; it is finished."), "{said}");
+    assert!(!keys.join(&old).exists() && kept.size() == 2);
+    kept.verify(0, &[]);
+}
+
+#[test]
+fn a_compromised_key_leaves_established_what_others_had_seen() {
+    let kept = Kept::new();
+    let said = kept.run(2, &["rotate-key", "--compromised-at", "2999-01-01T00:00:00Z"]);
+    assert!(said.contains("it has not come yet"), "{said}");
+    let said = kept.run(2, &["rotate-key", "--compromised-at", "yesterday"]);
+    assert!(said.contains("write it as 2026-11-21T20:14:03Z"), "{said}");
+    let said = kept.run(0, &["rotate-key", "--compromised-at", "2026-11-21T20:14:03Z"]);
+    assert!(said.contains("entry    2\n") && said.contains("is not established any more"), "{said}");
+    let said = kept.verify(3, &[]);
+    assert!(said.contains("in other hands from 2026-11-21T20:14:03.000Z on: what stands above size 0"), "{said}");
+}

@@ -23,6 +23,7 @@ pub enum Evidence {
     /// Has the log cosigned by others, and says who has
     #[command(subcommand)]
     Witness(Witness),
+    RotateKey(RotateKey),
 }
 
 /// Which log, and whose part of it is written.

@@ -7,6 +7,7 @@ mod prove;
 mod rejudge;
 mod sample;
 mod show;
+mod rotate_key;
 mod verify;
 mod witness;
 
@@ -32,6 +33,7 @@ pub fn run(command: &Evidence, shell: &Shell) -> anyhow::Result<u8> {
         Evidence::Rejudge(arguments) => rejudge::run(arguments),
         Evidence::Anchor(arguments) => anchor::run(arguments),
         Evidence::Witness(command) => witness::run(command),
+        Evidence::RotateKey(arguments) => rotate_key::run(arguments),
     }
 }
 
