@@ -24,6 +24,7 @@ pub enum Evidence {
     #[command(subcommand)]
     Witness(Witness),
     RotateKey(RotateKey),
+    Prune(Prune),
 }
 
 /// Which log, and whose part of it is written.

@@ -4,10 +4,11 @@ mod init;
 pub mod keys;
 pub mod open;
 mod prove;
+mod prune;
 mod rejudge;
+mod rotate_key;
 mod sample;
 mod show;
-mod rotate_key;
 mod verify;
 mod witness;
 
@@ -33,6 +34,7 @@ pub fn run(command: &Evidence, shell: &Shell) -> anyhow::Result<u8> {
         Evidence::Rejudge(arguments) => rejudge::run(arguments),
         Evidence::Anchor(arguments) => anchor::run(arguments),
         Evidence::Witness(command) => witness::run(command),
+        Evidence::Prune(arguments) => prune::run(arguments),
         Evidence::RotateKey(arguments) => rotate_key::run(arguments),
     }
 }

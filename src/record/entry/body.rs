@@ -308,7 +308,17 @@ shapes! {
         policy: Option<String>,
     }
     Erasure { blob: DigestText, basis: String, approver: String, }
-    Prune { origin: String, size: u64, root: DigestText, basis: String, approver: String, }
+    /// A whole shard, which is not this one.
+    Prune {
+        origin: String,
+        size: u64,
+        root: DigestText,
+        basis: String,
+        approver: String,
+        /// Names and digests of what was kept of it: its last checkpoint, and the last that others vouch for.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        files: Vec<(String, DigestText)>,
+    }
     Export {
         format: String,
         from: Instant,

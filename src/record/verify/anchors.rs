@@ -192,7 +192,7 @@ fn token(at: &Beside<'_>, anchor: &At<Anchor>) -> Result<Verified, (Option<Failu
 }
 
 /// Roots that were not given, and algorithms that are not known here, show nothing against a token.
-fn failure(error: &AnchorError) -> Option<Failure> {
+pub(super) fn failure(error: &AnchorError) -> Option<Failure> {
     match error {
         AnchorError::OtherData | AnchorError::OtherRequest | AnchorError::Signature(_) => Some(Failure::Integrity),
         AnchorError::NotForTimeStamps(_) | AnchorError::Expired => Some(Failure::Trust),

@@ -2,7 +2,7 @@
 use super::{
     super::{entry::DigestText, files::Files, journal::digest},
     Against, Failure, Report, anchors,
-    facts::Reader,
+    facts::{Needed, Reader},
     lists::{Lists, ShardList},
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,20 +26,24 @@ impl Beside<'_> {
 
 pub(super) fn check(at: &Beside<'_>, report: &mut Report) {
     anchors::check(at, report);
-    blobs(at, report);
     waivers(at.reader, report);
 }
 
-/// Every blob is what its name says, and is there or was erased.
-fn blobs(at: &Beside<'_>, report: &mut Report) {
-    let Beside { prefix, list, reader, against, .. } = *at;
-    let needed = reader.blobs();
-    let erased: BTreeMap<DigestText, &str> =
-        reader.entries.erasures.iter().map(|erasure| (erasure.what.blob, erasure.what.basis.as_str())).collect();
+/// Every blob of a shard is what its name says, and is there or was erased.
+pub(super) fn check_blobs(
+    files: &dyn Files,
+    (prefix, list): (&str, &ShardList),
+    needed: &Needed,
+    against: &Against<'_>,
+    report: &mut Report,
+) {
+    let erasures = report.entries.erasures.iter();
+    let erased: BTreeMap<DigestText, String> =
+        erasures.map(|erasure| (erasure.what.blob, erasure.what.basis.clone())).collect();
     let before = report.checks.len();
     let mut here = BTreeSet::new();
     for (hex, path) in &list.blobs {
-        let found = digest(&at.get(path));
+        let found = digest(&files.get(path).ok().flatten().unwrap_or_default());
         if found.hex() != *hex {
             report.fail("blobs", path, Failure::Integrity, "its content is not what its name says");
         } else if !needed.contains_key(&found) {
@@ -47,9 +51,15 @@ fn blobs(at: &Beside<'_>, report: &mut Report) {
                 .not_checked
                 .push(format!("`{path}`: no entry refers to it; a crash or a lost race may have left it"));
         }
+        if let Some(basis) = erased.get(&found) {
+            let cause = format!(
+                "`{path}`: it was erased (basis {basis}), and is still here; `evidence prune` again takes it away"
+            );
+            report.not_checked.push(cause);
+        }
         here.insert(found);
     }
-    for (digest, what) in &needed {
+    for (digest, what) in needed {
         if here.contains(digest) {
             continue;
         }

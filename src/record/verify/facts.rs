@@ -58,6 +58,9 @@ impl Entries {
     }
 }
 
+/// Blobs that entries refer to, with what each is for.
+pub(super) type Needed = BTreeMap<DigestText, &'static str>;
+
 /// Reads the entries of one shard, in order, and holds them against each other.
 pub(super) struct Reader {
     origin: String,
@@ -208,7 +211,7 @@ impl Reader {
     }
 
     /// Every blob that an entry refers to, with what it is for.
-    pub(super) fn blobs(&self) -> BTreeMap<DigestText, &'static str> {
+    pub(super) fn blobs(&self) -> Needed {
         let mut blobs = BTreeMap::new();
         for start in &self.entries.starts {
             blobs.insert(start.what.pepper, "the key of pseudonyms");

@@ -9,6 +9,7 @@ mod facts;
 mod keys;
 mod lists;
 mod pass;
+mod pruned;
 mod results;
 mod shard;
 
@@ -142,8 +143,25 @@ pub fn verify(files: &dyn Files, against: &Against<'_>) -> Report {
             "no shard is here: a shard has a folder `<spe>/<emitter>/<year>/checkpoints`",
         );
     }
-    for (prefix, list) in &lists.shards {
-        shard::check(files, prefix, list, against, &mut report);
+    let mut needed = Vec::new();
+    // Those that begin where they should come first: they say which of the others were pruned.
+    let (whole, cut): (Vec<_>, Vec<_>) =
+        lists.shards.iter().partition(|(_, list)| against.partial || pruned::begins(list));
+    for (prefix, list) in whole {
+        needed.extend(shard::check(files, prefix, list, against, &mut report).map(|blobs| (prefix, list, blobs)));
+    }
+    for (prefix, list) in cut {
+        if let Some(prune) = pruned::said(prefix, &report).cloned() {
+            let own: Vec<String> =
+                paths.iter().filter(|path| path.starts_with(&format!("{prefix}/"))).cloned().collect();
+            pruned::check(files, prefix, &own, &prune, against, &mut report);
+        } else {
+            needed.extend(shard::check(files, prefix, list, against, &mut report).map(|blobs| (prefix, list, blobs)));
+        }
+    }
+    // A blob may be erased by an entry of a later year.
+    for (prefix, list, blobs) in needed {
+        beside::check_blobs(files, (prefix, list), &blobs, against, &mut report);
     }
     trusted_shards(&lists, against, &mut report);
     beside::check_bundles(files, &lists, &mut report);

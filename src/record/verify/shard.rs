@@ -8,7 +8,7 @@ use super::{
     Against, Failure, Head, Report, anchors,
     beside::{self, Beside},
     chain::Chain,
-    facts::Reader,
+    facts::{Needed, Reader},
     keys,
     lists::ShardList,
     pass::Pass,
@@ -25,9 +25,16 @@ pub(super) struct Signed {
 /// At most this many faults of one kind are told; the first say what is wrong.
 const TOLD_MAX: usize = 10;
 
-pub(super) fn check(files: &dyn Files, prefix: &str, list: &ShardList, against: &Against<'_>, report: &mut Report) {
+/// Gives the blobs that its entries refer to; none where the shard cannot be read at all.
+pub(super) fn check(
+    files: &dyn Files,
+    prefix: &str,
+    list: &ShardList,
+    against: &Against<'_>,
+    report: &mut Report,
+) -> Option<Needed> {
     let signed = checkpoints(files, prefix, list, report);
-    let Some(newest) = signed.last() else { return };
+    let newest = signed.last()?;
     let origin = newest.checkpoint.origin.clone();
     let size = newest.checkpoint.size;
     if Place::parse(&origin).map(|place| place.prefix()).ok().as_deref() != Some(prefix) {
@@ -37,7 +44,7 @@ pub(super) fn check(files: &dyn Files, prefix: &str, list: &ShardList, against: 
             Failure::Integrity,
             format!("its origin `{origin}` is not that of `{prefix}`"),
         );
-        return;
+        return None;
     }
     let known = known(against, &origin, report);
     let wanted: Vec<u64> =
@@ -64,7 +71,9 @@ pub(super) fn check(files: &dyn Files, prefix: &str, list: &ShardList, against: 
     report.heads.push(Head { origin: origin.clone(), size, root: newest.checkpoint.root, newest: reader.newest });
     beside::check(&beside, report);
     results::check(files, prefix, &reader, against, report);
+    let needed = reader.blobs();
     report.entries.join(reader.entries);
+    Some(needed)
 }
 
 /// Tells faults, or that all holds.
