@@ -38,7 +38,8 @@ fn key(kept: &Kept) -> SignerKey {
 fn appended(kept: &Kept, bodies: Vec<Body>) {
     let (store, key) = (store(kept), key(kept));
     let mut log = Log::open(&store, Place::parse(key.name()).unwrap(), key).unwrap();
-    let drafts: Vec<Draft> = (100 + log.state().size() as u8..).zip(bodies).map(|(number, body)| draft(number, body)).collect();
+    let drafts: Vec<Draft> =
+        (100 + log.state().size() as u8..).zip(bodies).map(|(number, body)| draft(number, body)).collect();
     append(&mut log, &drafts);
 }
 

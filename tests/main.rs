@@ -15,6 +15,7 @@ mod evidence_prune;
 mod evidence_rows;
 mod evidence_scan;
 mod evidence_time;
+mod evidence_verify;
 mod floor_plan;
 mod inputs;
 mod judging;
