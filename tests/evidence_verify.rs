@@ -1,8 +1,8 @@
 //! What a verifier finds in a log that somebody has changed: from outside, and with the key in hand.
 use crate::evidence_time::authority::{Authority, P256, VALID, openssl};
 use memory::{
-    AT, Memory, ORIGIN, PREFIX, anchored, append, by_hand, encoded, entry, expect, gap, judge, key, made, opening,
-    told, trust, waiver, written,
+    AT, Memory, ORIGIN, PREFIX, anchored, append, by_hand, encoded, entry, expect, gap, judge, keep_blobs, key, made,
+    opening, results_blob, small, told, trust, waiver, written,
 };
 use rayon::prelude::*;
 use speguard::record::{
@@ -37,31 +37,32 @@ fn stamped(authority: &Authority) -> impl Fn(&[u8]) -> (Vec<u8>, i64) {
 
 #[test]
 fn e1_every_byte_that_is_flipped_is_a_breach() {
-    let authority = openssl("e1_every_byte_that_is_flipped_is_a_breach: tokens are frozen ones").then(Authority::new);
-    let log = match &authority {
-        Some(authority) => made(&stamped(authority)),
-        None => made(&unchecked),
-    };
+    let authority = openssl("e1_every_byte_that_is_flipped_is_a_breach: with a token").then(Authority::new);
+    let stamp =
+        |bytes: &[u8]| authority.as_ref().map_or_else(|| unchecked(bytes), |authority| stamped(authority)(bytes));
     let roots: Vec<Vec<u8>> = authority.iter().map(|authority| authority.certificate("root")).collect();
-    let trust = trust();
-    let whole = verify(&log, &Against { trust: Some(&trust), tsa_roots: &roots, ..Against::default() });
-    assert_eq!(whole.exit(), 0, "{}", told(&whole));
-    assert!(log.size() > 18, "{}", log.size());
-    // With nothing but the log itself, which is all that every verifier has.
-    let places: Vec<(String, usize)> =
-        log.paths().iter().flat_map(|path| (0..log.read(path).len()).map(move |at| (path.clone(), at))).collect();
-    assert!(places.len() > 10_000, "{} bytes", places.len());
-    places.par_chunks(512).for_each(|places| {
-        let log = log.clone();
-        for (path, at) in places {
-            let good = log.read(path);
-            let mut bad = good.clone();
-            bad[*at] ^= [0x01, 0x20, 0x80, 0xff][at % 4];
-            log.write(path, &bad);
-            assert_eq!(verify(&log, &Against::default()).exit(), 1, "{path}, byte {at}");
-            log.write(path, &good);
-        }
-    });
+    // Every byte of a small log, and some of a larger one.
+    for (log, step, least) in [(small(&stamp), 1, 15_000), (made(&stamp), 61, 800)] {
+        let trust = trust();
+        let whole = verify(&log, &Against { trust: Some(&trust), tsa_roots: &roots, ..Against::default() });
+        assert_eq!(whole.exit(), 0, "{}", told(&whole));
+        let places: Vec<(String, usize)> =
+            log.paths().iter().flat_map(|path| (0..log.read(path).len()).map(move |at| (path.clone(), at))).collect();
+        let places: Vec<_> = places.into_iter().step_by(step).collect();
+        assert!(places.len() > least, "{} bytes", places.len());
+        places.par_chunks(512).for_each(|places| {
+            let log = log.clone();
+            for (path, at) in places {
+                let good = log.read(path);
+                let mut bad = good.clone();
+                bad[*at] ^= [0x01, 0x20, 0x80, 0xff][at % 4];
+                log.write(path, &bad);
+                // With nothing but the log itself, which is all that every verifier has.
+                assert_eq!(verify(&log, &Against::default()).exit(), 1, "{path}, byte {at}");
+                log.write(path, &good);
+            }
+        });
+    }
 }
 
 #[test]
@@ -346,7 +347,7 @@ fn a_quorum_is_what_the_trust_file_asks_for() {
 fn e14_every_proof_still_verifies_when_a_blob_was_erased() {
     let log = made(&unchecked);
     let mut writer = Log::open(&log, Place::parse(ORIGIN).unwrap(), key()).unwrap();
-    let blob = digest(b"results");
+    let blob = results_blob();
     let erasure = speguard::record::entry::Erasure {
         blob,
         basis: "gdpr-17".to_owned(),
@@ -383,8 +384,7 @@ fn e16_a_waiver_that_who_asked_has_approved_is_a_breach() {
         (None, None, 1, "does not say who asked and who approved"),
     ] {
         let log = log(requester, approver);
-        let hex = digest(b"waiver").hex();
-        log.write(&format!("{PREFIX}/blobs/sha256/{}/{hex}.gz", &hex[..2]), b"waiver");
+        keep_blobs(&log);
         expect(&log, &[], exit, words);
         let unsigned = judge(&log, &[]).not_checked.iter().any(|one| one.contains("no approval is signed"));
         assert_eq!(unsigned, exit == 0);

@@ -1,7 +1,8 @@
 //! Logs in memory: one made by the library, and ones that somebody with the key has made by hand.
 use speguard::record::{
+    blob::{self, Blob},
     entry::{
-        Anchor, AnchorKind, Attestation, AttestationEvent, Body, Bundle, Commitment, Count, Deviation, DeviationState,
+        Anchor, AnchorKind, Attestation, AttestationEvent, Body, Bundle, Commitment, Deviation, DeviationState,
         DigestText, Effect, Entry, Gap, GapCause, Instant, Plan, PlanItem, Role, Run, RunStart, Shard, ShardEvent,
         Transition, Trigger, Ulid, VerdictText, Waiver, WaiverEvent,
     },
@@ -10,6 +11,8 @@ use speguard::record::{
     log::{Draft, Log},
     merkle::{Hash, leaf_hash, root},
     note::{Checkpoint, Note, SignerKey, sign},
+    redact::salt,
+    row::{self, Population, ResultSet, Row, RowKey},
     shard::Place,
     store::{Put, Store, StoreError},
     tile::{encode_entries, entries_for, tile_bytes, tiles_for},
@@ -189,24 +192,78 @@ pub(super) fn waiver(requester: Option<char>, approver: Option<char>) -> Body {
         event: WaiverEvent::Approved,
         waiver: "w-1".to_owned(),
         criteria: vec!["SPE-NET-02".to_owned()],
-        reason_code: "migration".to_owned(),
+        reasons: vec!["migration".to_owned()],
+        scope: "demo".to_owned(),
         requester_c: requester.map(commitment),
         approver_c: approver.map(commitment),
         granted: AT,
         expires: Instant(AT.0 + 1000),
-        document: digest(b"waiver"),
+        document: blobs()[3].digest.into(),
     })
 }
 
-/// One run with what comes before and after it.
+/// The rows of every run here: one resource that falls short.
+fn rows() -> ResultSet {
+    let key = RowKey {
+        criterion: "SPE-NET-02".to_owned(),
+        platform: "kubernetes".to_owned(),
+        kind: "v1/Pod".to_owned(),
+        resource: "kubernetes||v1/Pod|spe|web".to_owned(),
+    };
+    let row = Row {
+        outcome: row::Outcome::NotMet,
+        is_error: false,
+        effect: Some(row::Effect::Counted),
+        waiver: String::new(),
+        severity: "high".to_owned(),
+        rule_digest: digest(b"rule").to_string(),
+        input_c: commitment('b').0,
+        findings_c: String::new(),
+        salt: salt(&[1; 32], &key.encoded()),
+        key,
+    };
+    ResultSet::check([1; 32], vec![(row, Vec::new())]).unwrap()
+}
+
+fn population() -> Population {
+    Population::check([2; 32], Vec::new()).unwrap()
+}
+
+const PEPPER: [u8; 32] = [3; 32];
+
+/// The blobs that entries here refer to: rows, population, key of pseudonyms, documents.
+fn blobs() -> [Blob; 5] {
+    [
+        blob::results(&rows()).unwrap(),
+        blob::population(&population()).unwrap(),
+        blob::document(&PEPPER, b"").unwrap(),
+        blob::document(&[4; 32], b"waiver").unwrap(),
+        blob::document(&[5; 32], b"attestation").unwrap(),
+    ]
+}
+
+/// The digests of the rows' blob and of the waiver's.
+pub(super) fn results_blob() -> DigestText {
+    blobs()[0].digest.into()
+}
+
+/// Keeps a blob; all of them are what entries refer to.
+pub(super) fn keep_blobs(memory: &Memory) {
+    for blob in blobs() {
+        memory.write(&format!("{PREFIX}/{}", blob::path(&blob.digest)), &blob.bytes);
+    }
+}
+
+/// One run with what comes before and after it; only the first finds anything new.
 fn run(number: u64) -> Vec<Body> {
-    let (results, population) = (digest(b"results"), digest(b"population"));
+    let [results, seen, pepper, ..] = blobs().map(|blob| DigestText::from(blob.digest));
+    let (rows, population) = (rows(), population());
     let start = RunStart {
         run: id(1000 + number),
         scope: "infra".to_owned(),
         trigger: Trigger::Command,
         revision: None,
-        pepper: digest(b"pepper"),
+        pepper,
     };
     let run = Run {
         run: start.run,
@@ -225,32 +282,23 @@ fn run(number: u64) -> Vec<Body> {
         tools: vec![("helm".to_owned(), "3".to_owned())],
         kinds: vec![("v1/Pod".to_owned(), 3)],
         problems: Vec::new(),
-        not_looked_at: Vec::new(),
-        population_root: digest(b"1"),
-        population_size: 3,
-        population_blob: population,
-        results_root: digest(b"2"),
-        results_size: 3,
+        not_looked_at: 0,
+        population_root: DigestText(population.root()),
+        population_size: population.size(),
+        population_blob: seen,
+        results_root: DigestText(rows.root()),
+        results_size: rows.size(),
         results_blob: results,
-        counts: vec![Count {
-            criterion: "SPE-NET-02".to_owned(),
-            met: 2,
-            not_met: 1,
-            not_applicable: 0,
-            undetermined: 0,
-            waived: 0,
-            warned: 0,
-            observed: 0,
-        }],
-        transitions: 1,
+        counts: row::counts(&rows),
+        transitions: u64::from(number == 1),
     };
     let transition = Transition {
         run: start.run,
         criterion: "SPE-NET-02".to_owned(),
         rule: "network.rule".to_owned(),
-        rule_digest: digest(b"rule"),
+        rule_digest: Some(digest(b"rule")),
         kind: "v1/Pod".to_owned(),
-        ref_c: commitment('a'),
+        ref_c: row::pseudonym(&PEPPER, &rows.rows().lines()[0].key),
         from: None,
         to: Some(VerdictText::NotMet),
         effect: Some(Effect::Counted),
@@ -260,7 +308,8 @@ fn run(number: u64) -> Vec<Body> {
         last_before: None,
         deviation: Some(id(2000 + number)),
     };
-    vec![Body::RunStart(start), Body::Run(Box::new(run)), Body::Transition(transition)]
+    let transition = (number == 1).then_some(Body::Transition(transition));
+    [Body::RunStart(start)].into_iter().chain(transition).chain([Body::Run(Box::new(run))]).collect()
 }
 
 /// What stands at the beginning of a log: a plan, a bundle, and what people have decided.
@@ -292,6 +341,7 @@ fn beginning() -> Vec<Body> {
         criteria: 40,
     };
     let attestation = Attestation {
+        scope: "demo".to_owned(),
         event: AttestationEvent::Filed,
         attestation: "a-1".to_owned(),
         criterion: "SPE-ORG-01".to_owned(),
@@ -300,7 +350,7 @@ fn beginning() -> Vec<Body> {
         valid_from: AT,
         valid_until: Instant(AT.0 + 1000),
         evidence: 1,
-        document: digest(b"attestation"),
+        document: blobs()[4].digest.into(),
     };
     let deviation = Deviation {
         deviation: id(2000),
@@ -324,23 +374,37 @@ fn beginning() -> Vec<Body> {
 /// Stamps bytes: the token, and when.
 pub(super) type Stamp<'s> = &'s dyn Fn(&[u8]) -> (Vec<u8>, i64);
 
-/// A log made by the library: a few dozen entries of many types, blobs, a bundle, and anchors that are entered.
+/// A log made by the library: entries of many types, blobs, a bundle, and anchors that are entered.
 pub(super) fn made(stamp: Stamp<'_>) -> Memory {
     let memory = Memory::default();
-    let mut log = Log::create(&memory, Place::parse(ORIGIN).unwrap(), key()).unwrap();
-    for content in ["results", "population", "pepper", "waiver", "attestation"] {
-        let hex = digest(content.as_bytes()).hex();
-        memory.write(&format!("{PREFIX}/blobs/sha256/{}/{hex}.gz", &hex[..2]), content.as_bytes());
-    }
-    let hex = digest(b"criteria").hex();
-    memory.write(&format!("bundles/sha256/{}/{hex}", &hex[..2]), b"criteria");
+    let mut log = begun(&memory);
     append(&mut log, beginning());
     append(&mut log, run(1));
     anchor(&memory, &mut log, stamp);
     append(&mut log, run(2));
     append(&mut log, (1..6).map(gap).collect());
     anchor(&memory, &mut log, stamp);
+    drop(log);
     memory
+}
+
+/// As [`made`], in fewer bytes.
+pub(super) fn small(stamp: Stamp<'_>) -> Memory {
+    let memory = Memory::default();
+    let mut log = begun(&memory);
+    append(&mut log, [beginning(), run(1), (1..4).map(gap).collect()].concat());
+    anchor(&memory, &mut log, stamp);
+    drop(log);
+    memory
+}
+
+/// A log without entries, and the blobs that entries will refer to.
+fn begun(memory: &Memory) -> Log<'_> {
+    let log = Log::create(memory, Place::parse(ORIGIN).unwrap(), key()).unwrap();
+    keep_blobs(memory);
+    let hex = digest(b"criteria").hex();
+    memory.write(&format!("bundles/sha256/{}/{hex}", &hex[..2]), b"criteria");
+    log
 }
 
 pub(super) fn append(log: &mut Log<'_>, bodies: Vec<Body>) {
