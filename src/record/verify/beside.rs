@@ -26,7 +26,23 @@ impl Beside<'_> {
 
 pub(super) fn check(at: &Beside<'_>, report: &mut Report) {
     anchors::check(at, report);
+    criteria(at, report);
     waivers(at.reader, report);
+}
+
+/// The criteria and profiles that entries name are here: without them nobody can judge again.
+fn criteria(at: &Beside<'_>, report: &mut Report) {
+    for object in &at.reader.bundles {
+        let hex = object.hex();
+        let path = format!("bundles/sha256/{}/{hex}", hex.get(..2).unwrap_or_default());
+        match at.files.get(&path) {
+            Ok(Some(_)) => {}
+            Ok(None) if at.against.partial => report.not_checked.push(format!("`{path}`: it is not in the package")),
+            _ => {
+                report.fail("bundles", &path, Failure::Integrity, "an entry names these criteria, and they are missing")
+            }
+        }
+    }
 }
 
 /// Every blob of a shard is what its name says, and is there or was erased.

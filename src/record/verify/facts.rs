@@ -82,6 +82,8 @@ pub(super) struct Reader {
     pub(super) is_resident_lead: bool,
     /// Every token that an entry names as the newest it knew, and the first entry that does.
     pub(super) after_anchors: BTreeMap<DigestText, u64>,
+    /// Criteria and profiles that entries name, below `bundles/`.
+    pub(super) bundles: BTreeSet<DigestText>,
     closed: bool,
     /// seq - index.
     offset: Option<u64>,
@@ -104,6 +106,7 @@ impl Reader {
             compromised: None,
             is_resident_lead: false,
             after_anchors: BTreeMap::new(),
+            bundles: BTreeSet::new(),
             closed: false,
             offset: None,
             ids: BTreeSet::new(),
@@ -192,7 +195,8 @@ impl Reader {
             Body::Erasure(erasure) => keep!(erasures, erasure),
             Body::Prune(prune) => keep!(prunes, prune),
             Body::Export(export) => keep!(exports, export),
-            Body::Bundle(_) | Body::Deviation(_) => {}
+            Body::Bundle(bundle) => drop(self.bundles.insert(bundle.object)),
+            Body::Deviation(_) => {}
         }
     }
 
