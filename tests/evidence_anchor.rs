@@ -372,3 +372,43 @@ fn a_compromised_key_leaves_established_what_others_had_seen() {
     let said = kept.verify(3, &[]);
     assert!(said.contains("in other hands from 2026-11-21T20:14:03.000Z on: what stands above size 0"), "{said}");
 }
+
+#[test]
+fn e29_what_cannot_be_run_exits_2_and_says_why_on_standard_error_alone() {
+    let kept = Kept::new();
+    let vkey = SignerKey::new("w/w", &[1; 32]).unwrap().cosigner_key().to_string();
+    fs::write(kept.path("no.pem"), b"no certificate").unwrap();
+    let (none, missing) = (kept.path("no.pem"), kept.path("missing.pem"));
+    let why = ["--basis", "b", "--approver", "a"];
+    let tsa = "http://127.0.0.1:1";
+    let digest = format!("sha256:{}", "0".repeat(64));
+    let cases: Vec<(Vec<&str>, &str)> = vec![
+        (vec!["anchor", "--tsa", tsa, "--tsa-roots", &missing], "cannot read the certificates"),
+        (vec!["anchor", "--tsa", tsa, "--tsa-roots", &none], "cannot be used"),
+        (vec!["anchor", "--tsa", tsa], "--tsa-roots"),
+        (vec!["witness", "add", "--url", tsa, "--vkey", "w+1+x"], "is not a verifier key"),
+        (vec!["witness", "add", "--url", tsa, "--vkey", &vkey], "could not be asked"),
+        (vec!["witness", "add", "--url", "http://witness.example", "--vkey", &vkey], "could not be asked"),
+        (vec!["witness", "add", "--emitter", "other", "--url", tsa, "--vkey", &vkey], "no key of this log is at hand"),
+        (vec!["witness", "status", "--emitter", "other"], "no such shard"),
+        (vec!["prune", "--blob", "x", "--basis", "b", "--approver", "a"], "is not `sha256:`"),
+        (vec!["prune", "--blob", &digest], "--basis"),
+        ([&["prune", "--blob", &digest, "--older-than", "1"][..], &why].concat(), "cannot be used with"),
+        ([&["prune"][..], &why].concat(), "--blob"),
+        (vec!["rotate-key", "--compromised-at", "x"], "write it as"),
+        (vec!["rotate-key", "--key", "file:/nowhere/x.key"], "cannot read the key"),
+        (vec!["rotate-key", "--key", "x"], "write it as file:PATH"),
+    ];
+    for (arguments, words) in &cases {
+        let said = kept.run(2, arguments);
+        assert!(said.contains(words), "{arguments:?}: {said}");
+    }
+    assert_eq!(kept.size(), 1);
+    // Where there is no log at all.
+    fs::remove_dir_all(kept.path("log")).unwrap();
+    for arguments in [&["rotate-key"][..], &["witness", "status"], &["verify"]] {
+        let said = kept.run(2, arguments);
+        assert!(said.contains("no log is at"), "{arguments:?}: {said}");
+    }
+    assert!(!Path::new(&kept.path("log")).exists());
+}
