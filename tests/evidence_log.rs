@@ -7,7 +7,7 @@ use speguard::{
         entry::{Body, Entry, Gap, GapCause, Instant, Role, Shard, ShardEvent, Ulid},
         log::{Draft, Log, LogError},
         note::SignerKey,
-        shard::Place,
+        place::Place,
         store::{Directory, Stored},
         verify::{Against, Outcome, verify},
     },

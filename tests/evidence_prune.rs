@@ -3,10 +3,10 @@ use crate::evidence_anchor::Kept;
 use speguard::record::{
     disk::RealDisk,
     entry::{Anchor, AnchorKind, Body, DigestText, Instant, Plan, Role, RunStart, Shard, ShardEvent, Trigger, Ulid},
-    journal::digest,
     log::{Draft, Log},
     note::SignerKey,
-    shard::Place,
+    place::Place,
+    segment::digest,
     store::Directory,
     verify::anchors,
 };
@@ -153,7 +153,7 @@ fn e14_an_erased_blob_leaves_its_entries_and_is_told() {
     assert!(said.contains("is not `sha256:` and 64"), "{said}");
     // Without the entry, a missing blob is a breach.
     let (_, path) = blob(&kept, &prefix, b"other");
-    appended(&kept, vec![start(speguard::record::journal::digest(b"other"))]);
+    appended(&kept, vec![start(speguard::record::segment::digest(b"other"))]);
     fs::remove_file(kept.path(&path)).unwrap();
     let said = kept.verify(1, &[]);
     assert!(said.contains("no entry says that it was erased"), "{said}");

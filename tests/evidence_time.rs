@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use server::serve;
 use speguard::record::{
     anchor::{self, AnchorError, Token},
+    authority::{AuthorityError, ask},
     der,
     http::Plain,
 };
@@ -121,13 +122,13 @@ fn a_stamp_is_had_over_http_and_an_answer_to_another_request_is_not_one() {
     });
     let url = format!("{url}/tsr");
     let request = anchor::request(DATA, NONCE);
-    let reply = anchor::ask(&url, &request, Plain::Loopback).unwrap();
+    let reply = ask(&url, &request, Plain::Loopback).unwrap();
     assert_eq!(Token::read(&reply).unwrap().nonce, Some([&[0][..], &NONCE.to_be_bytes()].concat()));
     for other in [anchor::request(DATA, NONCE + 1), anchor::request(b"other", NONCE)] {
         assert!(matches!(anchor::answers(&other, &reply), Err(AnchorError::OtherRequest)));
     }
-    match anchor::ask(&url, b"no request", Plain::Loopback) {
-        Err(AnchorError::Refused { status: 2, words }) => {
+    match ask(&url, b"no request", Plain::Loopback) {
+        Err(AuthorityError::Answer(AnchorError::Refused { status: 2, words })) => {
             assert_eq!(words, "Bad request format or system error.; failure bits 04");
         }
         other => panic!("{other:?}"),

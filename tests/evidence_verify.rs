@@ -8,11 +8,11 @@ use rayon::prelude::*;
 use speguard::record::{
     anchor,
     entry::{Body, DigestText, Entry, EntryError, Instant, Key, KeyEvent},
-    journal::{Segment, digest},
     log::Log,
     merkle::{inclusion_proof, leaf_hash, root, verify_inclusion},
     note::{Checkpoint, Note, SignerKey, cosign, sign},
-    shard::Place,
+    place::Place,
+    segment::{Segment, digest},
     tile::{TileHashes, encode_entries},
     trust::TrustPolicy,
     verify::{Against, Outcome, anchors, rotation_text, verify},

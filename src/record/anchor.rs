@@ -1,12 +1,9 @@
-//! RFC 3161 time stamps over checkpoints: asked for, kept as they came, and checked.
+//! RFC 3161 time stamps over checkpoints: kept as they came, and checked. [`super::authority`] asks for them.
 //!
 //! A token bounds from above when the stamped bytes existed, on the word of an authority that is not the provider.
 //! Start at [`request`] and [`verify`]. Revocation is not looked up: what was current is stored beside the token.
-use super::{
-    der::{
-        self, BOOLEAN, DerError, Element, GENERALIZED_TIME, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, Reader, SEQUENCE,
-    },
-    http::{self, HttpError, Plain},
+use super::der::{
+    self, BOOLEAN, DerError, Element, GENERALIZED_TIME, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, Reader, SEQUENCE,
 };
 use certificate::Certificate;
 use rustls::pki_types::{CertificateDer, TrustAnchor, UnixTime, pem::PemObject};
@@ -54,10 +51,6 @@ pub enum AnchorError {
     Chain { source: webpki::Error },
     #[error("the roots are not PEM certificates, at least one and at most {ROOTS_MAX}")]
     Roots,
-    #[error("the authority at `{url}` answered with status {status}")]
-    Status { url: String, status: u16 },
-    #[error("the time stamp could not be asked for")]
-    Http(#[from] HttpError),
 }
 
 impl AnchorError {
@@ -74,23 +67,6 @@ pub fn request(bytes: &[u8], nonce: u64) -> Vec<u8> {
     let certificates = der::write(BOOLEAN, &[&[0xff]]);
     let nonce = der::write_number(&nonce.to_be_bytes());
     der::write(SEQUENCE, &[&der::write_number(&[1]), &imprint, &nonce, &certificates])
-}
-
-/// Sends a request to an authority and returns its answer unchanged, once it is seen to grant that very request.
-///
-/// Nothing is verified yet: [`verify`] does that. Source: RFC 3161, sections 2.4.2 and 3.4.
-///
-/// # Errors
-/// [`AnchorError::Http`] and [`AnchorError::Status`] when no answer came, [`AnchorError::Refused`] when it grants
-/// nothing, [`AnchorError::OtherRequest`] when it answers another.
-pub fn ask(url: &str, request: &[u8], plain: Plain) -> Result<Vec<u8>, AnchorError> {
-    let bytes_max = u64::try_from(der::BYTES_MAX).unwrap_or(u64::MAX);
-    let answer = http::post(url, "application/timestamp-query", request, plain, bytes_max)?;
-    if answer.status != 200 {
-        return Err(AnchorError::Status { url: url.to_owned(), status: answer.status });
-    }
-    answers(request, &answer.body)?;
-    Ok(answer.body)
 }
 
 /// Says that a token was made for this request: same digest, same nonce.

@@ -1,5 +1,8 @@
 //! Files as a verifier is handed them: a log, a package, a folder; by path, with `/` between parts.
 
+/// Temporary names start with this; a crash leaves them, and nobody reads them.
+pub const TEMPORARY: &str = ".tmp-";
+
 /// What a verifier reads. Nothing here writes.
 pub trait Files {
     /// A file's content; `None` where there is none.

@@ -5,10 +5,12 @@
 //! out is made by the next writer with the same code.
 use super::{
     entry::{Body, Common, DigestText, Entry, EntryError, Instant, Time, Ulid, VERSION},
-    journal::{Journal, JournalError, Segment, Tail},
+    journal::{Journal, JournalError, Tail},
     merkle::Hash,
     note::{Checkpoint, Note, SignerKey, VerifierKey, sign, verify},
-    shard::{self, Place, ReadError},
+    place::Place,
+    segment::Segment,
+    shard::{self, ReadError},
     state::State,
     store::{Put, Store, StoreError},
     tile::{self, TileHashes},

@@ -3,6 +3,7 @@
 //! One shard is one append-only Merkle tree (RFC 6962) in the C2SP tlog-tiles layout with signed-note checkpoints. The
 //! log is the truth; everything else is computed from it. docs/evidence.md tells what stands where.
 pub mod anchor;
+pub mod authority;
 pub mod blob;
 pub mod canonical;
 pub mod changes;
@@ -17,10 +18,12 @@ pub mod log;
 pub mod merkle;
 pub mod note;
 pub mod period;
+pub mod place;
 pub mod proof;
 pub mod redact;
 pub mod row;
 pub mod run;
+pub mod segment;
 pub mod shard;
 pub mod state;
 pub mod store;

@@ -1,4 +1,4 @@
-//! Where a shard lies, and how its entries and hashes are read.
+//! How the entries and hashes of a shard are read from where it is kept.
 use super::{
     entry::EntryError,
     merkle::{Hash, Hashes, node_hash},
@@ -17,74 +17,8 @@ pub enum ReadError {
     Tile(String),
     #[error("the checkpoint cannot be read: {0}")]
     Checkpoint(String),
-    #[error("`{0}` is no origin: it must be `<domain>/evidence/<spe>/<emitter>/<year>`, without spaces and `+`")]
-    Origin(String),
     #[error(transparent)]
     Entry(#[from] EntryError),
-}
-
-/// One shard of one SPE.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
-    /// `<provider domain>/evidence/<spe>/<emitter>/<year>`: also the name of its key.
-    pub origin: String,
-}
-
-impl Place {
-    /// # Errors
-    /// [`ReadError::Origin`].
-    pub fn new(domain: &str, spe: &str, emitter: &str, year: i32) -> Result<Self, ReadError> {
-        Self::parse(&format!("{domain}/evidence/{spe}/{emitter}/{year:04}"))
-    }
-
-    /// # Errors
-    /// [`ReadError::Origin`].
-    pub fn parse(origin: &str) -> Result<Self, ReadError> {
-        let parts: Vec<&str> = origin.split('/').collect();
-        let plain = |part: &&str| {
-            !part.is_empty()
-                && !part.starts_with('.')
-                && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
-        };
-        match parts.as_slice() {
-            [_, "evidence", _, _, year]
-                if parts.iter().all(plain) && year.len() == 4 && year.bytes().all(|byte| byte.is_ascii_digit()) =>
-            {
-                Ok(Self { origin: origin.to_owned() })
-            }
-            _ => Err(ReadError::Origin(origin.to_owned())),
-        }
-    }
-
-    fn part(&self, number: usize) -> &str {
-        self.origin.split('/').nth(number).unwrap_or_default()
-    }
-
-    #[must_use]
-    pub fn domain(&self) -> &str {
-        self.part(0)
-    }
-
-    #[must_use]
-    pub fn spe(&self) -> &str {
-        self.part(2)
-    }
-
-    #[must_use]
-    pub fn emitter(&self) -> &str {
-        self.part(3)
-    }
-
-    #[must_use]
-    pub fn year(&self) -> i32 {
-        self.part(4).parse().unwrap_or(0)
-    }
-
-    /// Where its objects lie in the log: `<spe>/<emitter>/<year>`.
-    #[must_use]
-    pub fn prefix(&self) -> String {
-        format!("{}/{}/{}", self.spe(), self.emitter(), self.part(4))
-    }
 }
 
 /// Takes index and bytes of an entry.

@@ -1,6 +1,9 @@
 //! Where a log's objects lie: a local directory, or an object store (feature `s3`). Objects are created once and never
 //! changed; only `checkpoint` is replaced, and it is a hint.
-use super::disk::{Disk, RealDisk};
+use super::{
+    disk::{Disk, RealDisk},
+    files::{Files, TEMPORARY},
+};
 use std::{
     fmt, io,
     path::{Path, PathBuf},
@@ -62,9 +65,6 @@ pub trait Store: Send + Sync {
     /// [`StoreError`].
     fn delete(&self, path: &str) -> Result<(), StoreError>;
 }
-
-/// Temporary names start with this; a crash leaves them, and nobody reads them.
-pub const TEMPORARY: &str = ".tmp-";
 
 /// A log in a local directory.
 ///
@@ -199,7 +199,7 @@ impl<D: Disk> Store for Directory<D> {
 /// A store as a verifier reads it.
 pub struct Stored<'s>(pub &'s dyn Store);
 
-impl super::files::Files for Stored<'_> {
+impl Files for Stored<'_> {
     fn get(&self, path: &str) -> Result<Option<Vec<u8>>, String> {
         self.0.get(path).map_err(|error| error.to_string())
     }

@@ -5,11 +5,12 @@ use crate::{
     commands::print,
     record::{
         anchor::{self, Verified},
+        authority,
         entry::{self, AnchorKind, Body, DigestText, Entry, Instant},
         http::Plain,
-        journal::digest,
         log::{Draft, Log, LogError},
         note::{Checkpoint, Note},
+        segment::digest,
         shard,
         store::Store,
         verify::anchors::{CHAIN, COSIGNATURE, TOKEN, path},
@@ -88,7 +89,7 @@ impl Stamp<'_> {
         let bytes = checkpoint(store, &prefix, self.size)?.0;
         let request = anchor::request(&bytes, u64::from_be_bytes(random()?));
         // Most authorities offer plain http only; what is sent is a digest, and what comes back is signed.
-        let token = anchor::ask(url, &request, Plain::Anywhere)?;
+        let token = authority::ask(url, &request, Plain::Anywhere)?;
         self.check(&token, &bytes, None)?;
         log.keep(&path(&prefix, self.size, TOKEN), &token)?;
         if let Some(chain) = self.chain {

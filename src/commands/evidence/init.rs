@@ -7,7 +7,7 @@ use crate::{
         entry::{Body, Role, Shard, ShardEvent},
         log::{Draft, Log},
         note::SignerKey,
-        shard::Place,
+        place::Place,
     },
 };
 use anyhow::{Context, bail};

@@ -1,7 +1,7 @@
 //! Where keys of shards are kept: one file each, readable by its owner alone, never inside a log.
 use crate::record::{
     note::{Note, SignerKey, verify},
-    shard::Place,
+    place::Place,
     store::Store,
 };
 use anyhow::{Context, bail};

@@ -7,7 +7,8 @@ use crate::{
         entry::Entry,
         files::Files,
         note::{Checkpoint, Note, SignerKey},
-        shard::{self, Place},
+        place::Place,
+        shard,
         store::{Directory, Store, Stored},
     },
 };

@@ -5,10 +5,12 @@ use crate::{
     commands::{print, remark},
     record::{
         entry::{self, Body, DigestText, Entry, Instant, Shard},
-        journal::{Journal, digest},
+        journal::Journal,
         log::{Draft, Log, LogError},
         merkle::{Edge, leaf_hash},
-        shard::{self, Place},
+        place::Place,
+        segment::digest,
+        shard,
         store::Store,
     },
 };

@@ -9,9 +9,9 @@ use crate::{
     model::{Resource, Timestamp},
     record::{
         entry::{Body, Bundle as BundleEntry, DigestText, Run},
-        journal::digest,
+        place::Place,
         row::{ResultSet, Row},
-        shard::Place,
+        segment::digest,
         store::Store,
     },
 };

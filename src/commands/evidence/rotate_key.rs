@@ -7,7 +7,7 @@ use crate::{
         entry::{Body, Instant, Key, KeyEvent},
         log::{Draft, Log},
         note::{SignerKey, sign},
-        shard::Place,
+        place::Place,
         verify::rotation_text,
     },
 };

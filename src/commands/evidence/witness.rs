@@ -9,11 +9,11 @@ use crate::{
     record::{
         entry::{self, AnchorKind, DigestText},
         http::Plain,
-        journal::digest,
         log::Log,
         merkle::consistency_proof,
         note::{Algorithm, Note, VerifierKey, verify_cosignature},
-        shard::Place,
+        place::Place,
+        segment::digest,
         store::Store,
         tile::{TileHashes, TileId},
         verify::anchors::{COSIGNATURE, cosignature_name, path, time_of},

@@ -10,9 +10,9 @@ use crate::{
             Attestation as AttestationEntry, AttestationEvent, Body, Commitment, DigestText, Instant,
             Waiver as WaiverEntry, WaiverEvent,
         },
-        journal::digest,
         log::{Draft, Log},
         redact::{BlobKey, commitment},
+        segment::digest,
         store::Store,
     },
 };

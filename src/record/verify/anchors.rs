@@ -6,8 +6,8 @@ use super::{
     super::{
         anchor::{self, AnchorError, Verified},
         entry::{Anchor, AnchorKind, DigestText, Instant},
-        journal::digest,
         note::{Checkpoint, Note, verify_cosignature},
+        segment::digest,
     },
     Failure, Report,
     beside::Beside,
@@ -201,9 +201,7 @@ pub(super) fn failure(error: &AnchorError) -> Option<Failure> {
         | AnchorError::Algorithm { .. }
         | AnchorError::NoSigner
         | AnchorError::Chain { .. }
-        | AnchorError::Roots
-        | AnchorError::Status { .. }
-        | AnchorError::Http(_) => None,
+        | AnchorError::Roots => None,
     }
 }
 

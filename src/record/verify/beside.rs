@@ -1,6 +1,6 @@
 //! What lies beside the tree: blobs, bundles, and by way of [`anchors`] tokens and cosignatures; each against the entry that refers to it.
 use super::{
-    super::{entry::DigestText, files::Files, journal::digest},
+    super::{entry::DigestText, files::Files, segment::digest},
     Against, Failure, Report, anchors,
     facts::{Needed, Reader},
     lists::{Lists, ShardList},

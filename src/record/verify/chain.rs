@@ -3,7 +3,7 @@ use super::{
     super::{
         entry::DigestText,
         files::Files,
-        journal::{Segment, digest},
+        segment::{Segment, digest},
     },
     lists::ShardList,
 };

@@ -1,6 +1,6 @@
 //! Which files a log holds, sorted by what they should be.
 use super::super::{
-    store::TEMPORARY,
+    files::TEMPORARY,
     tile::{self, Which},
 };
 use std::collections::BTreeMap;

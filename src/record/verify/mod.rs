@@ -16,7 +16,7 @@ mod shard;
 pub use facts::{At, Entries};
 pub use keys::rotation_text;
 
-use super::{entry::Instant, files::Files, shard::Place, trust::TrustPolicy};
+use super::{entry::Instant, files::Files, place::Place, trust::TrustPolicy};
 
 /// What a verifier holds the log against.
 #[derive(Clone, Copy, Debug, Default)]

@@ -2,7 +2,7 @@
 use super::super::{
     files::Files,
     note::{Checkpoint, Note},
-    shard::Place,
+    place::Place,
 };
 use super::{
     Against, Failure, Head, Report, anchors,
