@@ -31,3 +31,4 @@ pub mod tile;
 pub mod trust;
 pub mod verify;
 pub mod witness;
+pub mod zip;
