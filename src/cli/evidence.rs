@@ -14,6 +14,7 @@ Exit codes:
 #[derive(Debug, Subcommand)]
 pub enum Evidence {
     Init(Init),
+    Package(Package),
     Verify(Verify),
     Show(Show),
     Prove(Prove),
@@ -252,13 +253,21 @@ pub enum ExportFormat {
 pub struct Package {
     #[command(flatten)]
     pub log: LogArguments,
+    /// The time that is audited: `2026`, `2026-11`, `2026-11-21` or `FROM/TO`
     #[arg(long, value_name = "PERIOD")]
     pub period: String,
-    /// The size of the checkpoint it is made at; default: the newest
+    /// The package is made at the newest checkpoint up to this size; default: the newest
     #[arg(long, value_name = "SIZE")]
     pub at: Option<u64>,
+    /// The trust file of the auditor: the checkpoint then is the newest that has its quorum, and a copy goes along
+    #[arg(long, value_name = "FILE")]
+    pub trust: Option<PathBuf>,
+    /// The package, a zip; refused where a file is
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
+    /// The role that receives it
+    #[arg(long, value_name = "ROLE", default_value = "auditor")]
+    pub recipient: String,
 }
 
 /// Judges a revision again by the criteria and profile that a run used, and compares the rows

@@ -17,6 +17,7 @@ pub mod journal;
 pub mod log;
 pub mod merkle;
 pub mod note;
+pub mod package;
 pub mod period;
 pub mod place;
 pub mod proof;

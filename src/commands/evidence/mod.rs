@@ -1,8 +1,10 @@
 //! `speguard evidence`: one verb per file. What they share: the log, its keys, the clock and random numbers.
 mod anchor;
+mod folder;
 mod init;
 pub mod keys;
 pub mod open;
+mod package;
 mod prove;
 mod prune;
 mod rejudge;
@@ -27,6 +29,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub fn run(command: &Evidence, shell: &Shell) -> anyhow::Result<u8> {
     match command {
         Evidence::Init(arguments) => init::run(arguments),
+        Evidence::Package(arguments) => package::run(arguments),
         Evidence::Verify(arguments) => verify::run(arguments, shell),
         Evidence::Show(arguments) => show::run(arguments, shell),
         Evidence::Prove(arguments) => prove::run(arguments),

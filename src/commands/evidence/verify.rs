@@ -1,28 +1,23 @@
 //! `speguard evidence verify`: what holds, what does not, and what was not checked.
-use super::{anchor::certificates, open};
+use super::{anchor::certificates, folder, open};
 use crate::{
     cli::evidence::{EvidenceFormat, Verify},
     commands::{Shell, print},
     record::{
         store::Stored,
         trust::TrustPolicy,
-        verify::{Against, Outcome, Report, verify},
+        verify::{Against, Outcome, Report, verify, verify_package},
     },
 };
 use anyhow::Context;
-use std::fs;
+use std::{fs, path::Path};
 
 /// Verifies; gives the exit code.
 ///
 /// # Errors
 /// Files that cannot be read.
 pub(super) fn run(arguments: &Verify, _: &Shell) -> anyhow::Result<u8> {
-    let trust = arguments.trust.as_ref().map(|path| -> anyhow::Result<TrustPolicy> {
-        let text =
-            fs::read_to_string(path).with_context(|| format!("cannot read the trust file `{}`", path.display()))?;
-        TrustPolicy::parse(&text).with_context(|| format!("`{}` is no trust file", path.display()))
-    });
-    let trust = trust.transpose()?;
+    let trust = trust(arguments.trust.as_deref())?;
     let known = arguments.known.iter().map(|path| {
         let bytes = fs::read(path).with_context(|| format!("cannot read the checkpoint `{}`", path.display()))?;
         Ok((path.display().to_string(), bytes))
@@ -30,16 +25,33 @@ pub(super) fn run(arguments: &Verify, _: &Shell) -> anyhow::Result<u8> {
     let known: Vec<(String, Vec<u8>)> = known.collect::<anyhow::Result<_>>()?;
     let tsa_roots = arguments.tsa_roots.as_ref().map(|path| certificates(path)).transpose()?.unwrap_or_default();
     let against = Against { trust: trust.as_ref(), known: &known, tsa_roots: &tsa_roots, ..Against::default() };
-    let log = arguments.log.as_ref().context("say which log, with --log")?;
-    anyhow::ensure!(log.exists(), "no log is at `{}`", log.display());
-    let store = open::store(log)?;
-    let report = verify(&Stored(&store), &against);
+    let report = match (&arguments.package, &arguments.log) {
+        (Some(path), _) => verify_package(&*folder::package(path)?, &against),
+        (None, Some(log)) => {
+            anyhow::ensure!(log.exists(), "no log is at `{}`", log.display());
+            verify(&Stored(&open::store(log)?), &against)
+        }
+        (None, None) => anyhow::bail!("say which log, with --log, or which package, with --package"),
+    };
     let text = match arguments.format {
         EvidenceFormat::Text => text(&report),
         EvidenceFormat::Json => json(&report)?,
     };
     print(text.as_bytes())?;
     Ok(report.exit())
+}
+
+/// The trust file, if one was given.
+///
+/// # Errors
+/// A file that cannot be read or is no trust file.
+pub(super) fn trust(path: Option<&Path>) -> anyhow::Result<Option<TrustPolicy>> {
+    let read = |path: &Path| {
+        let text =
+            fs::read_to_string(path).with_context(|| format!("cannot read the trust file `{}`", path.display()))?;
+        TrustPolicy::parse(&text).with_context(|| format!("`{}` is no trust file", path.display()))
+    };
+    path.map(read).transpose()
 }
 
 fn text(report: &Report) -> String {

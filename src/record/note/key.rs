@@ -148,6 +148,14 @@ impl SignerKey {
         &self.name
     }
 
+    /// The same key under another name, for texts that must not pass for a checkpoint.
+    ///
+    /// # Errors
+    /// When the name cannot be one.
+    pub fn renamed(&self, name: &str) -> Result<Self, NoteError> {
+        Self::new(name, &self.seed)
+    }
+
     pub(super) fn sign(&self, message: &[u8]) -> Vec<u8> {
         self.pair.sign(message).as_ref().to_vec()
     }

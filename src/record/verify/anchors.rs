@@ -53,6 +53,10 @@ fn files(at: &Beside<'_>, report: &mut Report) {
         match listed.get(path) {
             Some(expected) if digest(&at.get(path)) == *expected => {}
             Some(_) => faults.push((path.clone(), "it is not the file that was entered".to_owned())),
+            // What arrived after the checkpoint of a package is entered above it: its manifest alone lists it.
+            None if at.against.partial => {
+                report.not_checked.push(format!("`{path}`: it was entered after this checkpoint"));
+            }
             None => faults.push((
                 path.clone(),
                 "no entry lists it: `evidence anchor` and `witness add` enter what a crash left".to_owned(),

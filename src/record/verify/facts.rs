@@ -1,8 +1,8 @@
 //! What the entries of a shard say, read once and kept as little as the later checks need.
 use super::super::{
     entry::{
-        Anchor, Attestation, Body, DigestText, Entry, EntryError, Erasure, Export, Gap, Instant, Key, KeyEvent, Plan,
-        Prune, Role, Run, RunStart, ShardEvent, Transition, Ulid, Waiver,
+        Anchor, Attestation, Body, Bundle, DigestText, Entry, EntryError, Erasure, Export, Gap, Instant, Key, KeyEvent,
+        Plan, Prune, Role, Run, RunStart, ShardEvent, Transition, Ulid, Waiver,
     },
     merkle::{Hash, leaf_hash},
     note::VerifierKey,
@@ -25,6 +25,7 @@ pub struct At<T> {
 #[derive(Clone, Debug, Default)]
 pub struct Entries {
     pub plans: Vec<At<Plan>>,
+    pub bundles: Vec<At<Bundle>>,
     pub starts: Vec<At<RunStart>>,
     pub runs: Vec<At<Box<Run>>>,
     pub transitions: Vec<At<Transition>>,
@@ -43,6 +44,7 @@ pub struct Entries {
 impl Entries {
     pub(super) fn join(&mut self, other: Self) {
         self.plans.extend(other.plans);
+        self.bundles.extend(other.bundles);
         self.starts.extend(other.starts);
         self.runs.extend(other.runs);
         self.transitions.extend(other.transitions);
@@ -195,7 +197,10 @@ impl Reader {
             Body::Erasure(erasure) => keep!(erasures, erasure),
             Body::Prune(prune) => keep!(prunes, prune),
             Body::Export(export) => keep!(exports, export),
-            Body::Bundle(bundle) => drop(self.bundles.insert(bundle.object)),
+            Body::Bundle(bundle) => {
+                self.bundles.insert(bundle.object);
+                keep!(bundles, bundle);
+            }
             Body::Deviation(_) => {}
         }
     }

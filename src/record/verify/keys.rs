@@ -12,7 +12,14 @@ use super::{
 /// The keys of a shard in their order, each with the smallest size that it signs.
 type Chain = Vec<(u64, VerifierKey)>;
 
-pub(super) fn check(origin: &str, signed: &[Signed], reader: &Reader, against: &Against<'_>, report: &mut Report) {
+/// Gives the key in force at the end; where the entries do not say, those that the trust file names.
+pub(super) fn check(
+    origin: &str,
+    signed: &[Signed],
+    reader: &Reader,
+    against: &Against<'_>,
+    report: &mut Report,
+) -> Vec<VerifierKey> {
     let (chain, mut faults) = chain(origin, reader);
     let trusted: Vec<&VerifierKey> =
         against.trust.into_iter().flat_map(|trust| trust.logs()).filter(|key| key.name == origin).collect();
@@ -39,6 +46,10 @@ pub(super) fn check(origin: &str, signed: &[Signed], reader: &Reader, against: &
         ));
     }
     compromised(origin, reader, report);
+    match chain.last() {
+        Some((_, last)) => vec![last.clone()],
+        None => trusted.into_iter().cloned().collect(),
+    }
 }
 
 /// What is wrong with the signature of a checkpoint, if anything.

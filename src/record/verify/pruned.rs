@@ -83,7 +83,7 @@ pub(super) fn check(
         prefix,
         format!("its {size} entries were pruned (basis {basis}), as entry {} of `{}` says", prune.index, prune.shard),
     );
-    report.heads.push(Head { origin: origin.clone(), size: *size, root: root.0, newest: None });
+    report.heads.push(Head { origin: origin.clone(), size: *size, root: root.0, newest: None, keys: Vec::new() });
 }
 
 /// The kept checkpoints are those of a key that the trust file names; nothing else is left to say whose it was.

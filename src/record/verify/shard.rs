@@ -61,14 +61,17 @@ pub(super) fn check(
         format!("{size} entries, each tile and bundle against them")
     });
     roots(&pass, &signed, &known, report);
-    tell(report, "journal", prefix, Failure::Integrity, &chain.faults, || format!("{} segments", chain.segments));
+    // Packages leave the journal out, and say so.
+    if !against.partial || !list.journal.is_empty() {
+        tell(report, "journal", prefix, Failure::Integrity, &chain.faults, || format!("{} segments", chain.segments));
+    }
     uncovered(prefix, &pass, size, journal_end, against, report);
     entries(prefix, &mut reader, report);
-    keys::check(&origin, &signed, &reader, against, report);
+    let keys = keys::check(&origin, &signed, &reader, against, report);
     let beside = Beside { files, prefix, list, reader: &reader, against };
     anchors::quorum(&beside, &signed, report);
     hint(files, prefix, list, newest, report);
-    report.heads.push(Head { origin: origin.clone(), size, root: newest.checkpoint.root, newest: reader.newest });
+    report.heads.push(Head { origin: origin.clone(), size, root: newest.checkpoint.root, newest: reader.newest, keys });
     beside::check(&beside, report);
     results::check(files, prefix, &reader, against, report);
     let needed = reader.blobs();
