@@ -11,6 +11,7 @@ mod evidence_ask;
 mod evidence_continuity;
 mod evidence_formats;
 mod evidence_log;
+mod evidence_package;
 mod evidence_prune;
 mod evidence_rows;
 mod evidence_scan;
