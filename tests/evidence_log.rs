@@ -8,6 +8,7 @@ use speguard::{
         log::{Draft, Log, LogError},
         note::SignerKey,
         place::Place,
+        queue::{QueueError, queue},
         store::{Directory, Stored},
         verify::{Against, Outcome, verify},
     },
@@ -244,4 +245,58 @@ fn e4_sixteen_writers_at_once_lose_nothing() {
     let failed: Vec<_> = report.checks.iter().filter(|check| matches!(check.outcome, Outcome::Failed { .. })).collect();
     assert!(failed.is_empty(), "{failed:#?}");
     assert_eq!(report.heads[0].size, acknowledged.len() as u64 + 1);
+}
+
+#[test]
+fn many_threads_of_one_process_share_segments_and_lose_nothing() {
+    let disk = FaultDisk::default();
+    let store = Directory::new(Path::new("log"), disk.clone(), "service").unwrap();
+    let mut acknowledged = Vec::new();
+    live(&store, &mut acknowledged).unwrap();
+    let mut log = Log::open(&store, place(), key()).unwrap();
+    let (queue, writer) = queue();
+    let more: Vec<(u64, Receipt)> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..16_u64)
+            .map(|number| {
+                let queue = queue.clone();
+                let append = move |turn| {
+                    let number = 1000 + number * 100 + turn;
+                    (number, queue.append(gap(number)).unwrap())
+                };
+                scope.spawn(move || (0..20_u64).map(append).collect::<Vec<_>>())
+            })
+            .collect();
+        drop(queue);
+        writer.run(&mut log, 256, &|| Instant(1_795_000_000_001), &mut |log| drop(log.publish().unwrap()));
+        threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+    });
+    assert_eq!(more.len(), 320);
+    acknowledged.extend(more);
+    assert_eq!(standing(&store).len(), acknowledged.len());
+    holds(&disk, &acknowledged, "sixteen threads");
+}
+
+#[test]
+fn a_disk_that_fails_is_told_to_every_writer_and_nothing_is_acknowledged() {
+    let disk = FaultDisk::default();
+    let store = Directory::new(Path::new("log"), disk.clone(), "service").unwrap();
+    let mut acknowledged = Vec::new();
+    live(&store, &mut acknowledged).unwrap();
+    let mut log = Log::open(&store, place(), key()).unwrap();
+    disk.fail_syncs(true);
+    let (queue, writer) = queue();
+    let answers: Vec<_> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..4)
+            .map(|number| {
+                let queue = queue.clone();
+                scope.spawn(move || queue.append(gap(number)))
+            })
+            .collect();
+        drop(queue);
+        writer.run(&mut log, 256, &|| Instant(1_795_000_000_001), &mut |_| {});
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    assert!(answers.iter().all(|answer| matches!(answer, Err(QueueError::NotWritten(_)))), "{answers:?}");
+    disk.fail_syncs(false);
+    holds(&disk, &acknowledged, "a failing disk");
 }

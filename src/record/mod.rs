@@ -21,6 +21,7 @@ pub mod package;
 pub mod period;
 pub mod place;
 pub mod proof;
+pub mod queue;
 pub mod redact;
 pub mod row;
 pub mod run;

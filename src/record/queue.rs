@@ -1,0 +1,98 @@
+//! Many who append at once, and one segment at a time: what arrives while the disk is busy becomes the next segment.
+use super::{
+    entry::Instant,
+    log::{Draft, Log},
+};
+use crate::model::Receipt;
+use std::sync::mpsc::{Receiver, Sender, SyncSender, TryRecvError, TrySendError, channel, sync_channel};
+
+/// Entries that may wait. More means that the store does not keep up, and counts as not writable.
+pub const WAITING_MAX: usize = 10_000;
+
+/// What a writer waits for.
+pub type Answer = Result<Receipt, QueueError>;
+
+type Waiting = (Draft, Sender<Answer>);
+
+/// Why an entry was not acknowledged.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum QueueError {
+    #[error("{WAITING_MAX} entries wait to be written: the store does not keep up")]
+    Full,
+    #[error("the log is not written any more")]
+    Closed,
+    #[error("{0}")]
+    NotWritten(String),
+}
+
+/// The end at which entries are handed in; one for each writer.
+#[derive(Clone, Debug)]
+pub struct Queue {
+    sender: SyncSender<Waiting>,
+}
+
+/// The end at which they are written.
+#[derive(Debug)]
+pub struct Writer {
+    receiver: Receiver<Waiting>,
+}
+
+/// A queue and its writer. When all queues are dropped, [`Writer::run`] ends.
+#[must_use]
+pub fn queue() -> (Queue, Writer) {
+    let (sender, receiver) = sync_channel(WAITING_MAX);
+    (Queue { sender }, Writer { receiver })
+}
+
+impl Queue {
+    /// Hands an entry in, and waits until it is durable.
+    ///
+    /// # Errors
+    /// [`QueueError`]: it was not acknowledged.
+    pub fn append(&self, draft: Draft) -> Answer {
+        let (answer, answered) = channel();
+        match self.sender.try_send((draft, answer)) {
+            Ok(()) => answered.recv().unwrap_or(Err(QueueError::Closed)),
+            Err(TrySendError::Full(_)) => Err(QueueError::Full),
+            Err(TrySendError::Disconnected(_)) => Err(QueueError::Closed),
+        }
+    }
+}
+
+impl Writer {
+    /// Writes until no queue is left. `now` is the time that entries bear; a segment holds at most `entries_max`, and
+    /// `between` is called after each one, for checkpoints.
+    pub fn run(
+        self,
+        log: &mut Log<'_>,
+        entries_max: usize,
+        now: &dyn Fn() -> Instant,
+        between: &mut dyn FnMut(&mut Log<'_>),
+    ) {
+        while let Ok(first) = self.receiver.recv() {
+            let mut waiting = vec![first];
+            while waiting.len() < entries_max {
+                match self.receiver.try_recv() {
+                    Ok(next) => waiting.push(next),
+                    Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
+                }
+            }
+            let written = log.append(now(), &mut |_| Ok(waiting.iter().map(|(draft, _)| draft.clone()).collect()));
+            match written {
+                // Who has gone away does not hear it; the entry stands all the same.
+                Ok(receipts) => {
+                    for ((_, answer), receipt) in waiting.iter().zip(receipts) {
+                        drop(answer.send(Ok(receipt)));
+                    }
+                }
+                Err(error) => {
+                    let cause = QueueError::NotWritten(error.to_string());
+                    for (_, answer) in &waiting {
+                        drop(answer.send(Err(cause.clone())));
+                    }
+                }
+            }
+            between(log);
+        }
+    }
+}
