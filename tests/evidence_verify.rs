@@ -409,6 +409,45 @@ fn e14_every_proof_still_verifies_when_a_blob_was_erased() {
 }
 
 #[test]
+fn e6_a_shard_that_is_gone_was_pruned_only_where_a_lead_says_so() {
+    let shard = |lead: bool, key: &SignerKey| {
+        let Body::Shard(mut shard) = opening() else { panic!("another type") };
+        (shard.lead, shard.vkey) = (lead, key.verifier_key().to_string());
+        Body::Shard(shard)
+    };
+    let old = || SignerKey::new("example.org/evidence/demo/ci/2020", &[6; 32]).unwrap();
+    for (lead, other, exit) in [(true, false, 3), (false, false, 1), (true, true, 1)] {
+        let log = Memory::default();
+        let mut writer = Log::create(&log, Place::parse(old().name()).unwrap(), old()).unwrap();
+        append(&mut writer, vec![shard(true, &old()), gap(1)]);
+        drop(writer);
+        let last = "checkpoints/00000000000000000002";
+        let kept = log.read(&format!("demo/ci/2020/{last}"));
+        let note = Note::parse(&kept).unwrap();
+        let Checkpoint { origin, size, root } = Checkpoint::parse(&note.text).unwrap();
+        let prune = speguard::record::entry::Prune {
+            origin,
+            size,
+            // Another tree than the one that is kept.
+            root: if other { digest(b"x") } else { DigestText(root) },
+            basis: "retention".to_owned(),
+            approver: "owner".to_owned(),
+            files: vec![(last.to_owned(), digest(&kept))],
+        };
+        let mut writer = Log::create(&log, Place::parse(ORIGIN).unwrap(), key()).unwrap();
+        append(&mut writer, vec![shard(lead, &key()), Body::Prune(prune)]);
+        drop(writer);
+        for path in log.paths().iter().filter(|path| path.starts_with("demo/ci/2020/")) {
+            if !path.ends_with("checkpoint") && !path.ends_with(last) {
+                log.remove(path);
+            }
+        }
+        let report = judge(&log, &[]);
+        assert_eq!(report.exit(), exit, "{}", told(&report));
+    }
+}
+
+#[test]
 fn e16_a_waiver_that_who_asked_has_approved_is_a_breach() {
     let log = |requester, approver| by_hand(&encoded(vec![opening(), waiver(requester, approver)]));
     for (requester, approver, exit, words) in [

@@ -37,6 +37,8 @@ pub struct Entries {
     pub prunes: Vec<At<Prune>>,
     pub exports: Vec<At<Export>>,
     pub emitters: BTreeMap<String, String>,
+    /// Shards that call themselves a lead's.
+    pub leads: BTreeSet<String>,
     /// When the newest entry was recorded.
     pub newest: Option<Instant>,
 }
@@ -56,6 +58,7 @@ impl Entries {
         self.prunes.extend(other.prunes);
         self.exports.extend(other.exports);
         self.emitters.extend(other.emitters);
+        self.leads.extend(other.leads);
         self.newest = self.newest.max(other.newest);
     }
 }
@@ -182,6 +185,9 @@ impl Reader {
                 self.is_resident_lead = shard.lead && shard.role == Role::Resident;
                 if index == 0 && shard.event == ShardEvent::Open {
                     self.opening = VerifierKey::parse(&shard.vkey).ok();
+                }
+                if shard.lead {
+                    self.entries.leads.insert(common.shard.clone());
                 }
                 self.entries.emitters.insert(common.shard, shard.emitter);
             }

@@ -24,9 +24,10 @@ pub(super) fn begins(list: &ShardList) -> bool {
     newest == 0 || list.bundles.get(&0).is_some_and(|widths| widths.contains(&width))
 }
 
-/// The entry of another shard of the same environment that says that this one was pruned.
+/// The entry of a lead's shard of the same environment that says that this one was pruned.
 pub(super) fn said<'r>(prefix: &str, report: &'r Report) -> Option<&'r At<Prune>> {
-    report.entries.prunes.iter().rev().find(|prune| {
+    let by_lead = report.entries.prunes.iter().filter(|prune| report.entries.leads.contains(&prune.shard));
+    by_lead.rev().find(|prune| {
         let places = (Place::parse(&prune.what.origin), Place::parse(&prune.shard));
         matches!(places, (Ok(gone), Ok(by)) if gone.prefix() == prefix && gone != by && gone.domain() == by.domain() && gone.spe() == by.spe())
     })
