@@ -12,6 +12,7 @@ pub mod der;
 pub mod disk;
 pub mod entry;
 pub mod files;
+pub mod history;
 pub mod http;
 pub mod journal;
 pub mod log;

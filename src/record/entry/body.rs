@@ -214,6 +214,9 @@ shapes! {
         undetermined: u64,
         #[serde(default, skip_serializing_if = "none")]
         waived: u64,
+        /// The part of `waived` that is undetermined; the rest is not met.
+        #[serde(default, skip_serializing_if = "none")]
+        waived_undetermined: u64,
         #[serde(default, skip_serializing_if = "none")]
         warned: u64,
         #[serde(default, skip_serializing_if = "none")]

@@ -16,6 +16,7 @@ pub fn counts(results: &ResultSet) -> Vec<Count> {
         not_applicable: of.not_applicable,
         undetermined: of.undetermined,
         waived: of.waived,
+        waived_undetermined: of.waived_undetermined,
         warned: of.warned,
         observed: of.observed,
     };

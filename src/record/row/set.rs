@@ -48,6 +48,8 @@ pub struct Counts {
     pub not_applicable: u64,
     pub undetermined: u64,
     pub waived: u64,
+    /// The part of `waived` that is undetermined: a waiver lies over it, and nobody knows whether it is needed.
+    pub waived_undetermined: u64,
     pub warned: u64,
     pub observed: u64,
 }
@@ -166,7 +168,7 @@ impl ResultSet {
     #[must_use]
     pub fn manifest_counts(&self) -> Value {
         let entry = |(criterion, counts): (&str, Counts)| {
-            let Counts { met, not_met, not_applicable, undetermined, waived, warned, observed } = counts;
+            let Counts { met, not_met, not_applicable, undetermined, waived, warned, observed, .. } = counts;
             json!([
                 criterion,
                 {"met": met, "not_met": not_met, "not_applicable": not_applicable, "undetermined": undetermined},
@@ -186,6 +188,9 @@ impl Counts {
             Outcome::Undetermined => &mut self.undetermined,
         };
         *count += 1;
+        if matches!((row.outcome, row.effect), (Outcome::Undetermined, Some(Effect::Waived))) {
+            self.waived_undetermined += 1;
+        }
         let count = match row.effect {
             Some(Effect::Waived) => &mut self.waived,
             Some(Effect::Warned) => &mut self.warned,

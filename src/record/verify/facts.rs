@@ -44,7 +44,8 @@ pub struct Entries {
 }
 
 impl Entries {
-    pub(super) fn join(&mut self, other: Self) {
+    /// Adds the entries of further shards.
+    pub fn join(&mut self, other: Self) {
         self.plans.extend(other.plans);
         self.bundles.extend(other.bundles);
         self.starts.extend(other.starts);
@@ -65,6 +66,32 @@ impl Entries {
 
 /// Blobs that entries refer to, with what each is for.
 pub(super) type Needed = BTreeMap<DigestText, &'static str>;
+
+/// Sorts the entries of one shard for a reader that believes them: the tree and the signatures are not looked at.
+pub struct Gathering(Reader);
+
+impl Gathering {
+    #[must_use]
+    pub fn new(origin: &str) -> Self {
+        Self(Reader::new(origin))
+    }
+
+    /// Takes the entry at an index; they come in order.
+    pub fn take(&mut self, index: u64, bytes: &[u8]) {
+        self.0.take(index, bytes);
+    }
+
+    /// # Errors
+    /// The first entry that is not one of this shard, and why.
+    pub fn finish(self) -> Result<Entries, String> {
+        let Reader { entries, faults, newer, .. } = self.0;
+        match faults.into_iter().next() {
+            Some((place, cause)) => Err(format!("{place}: {cause}")),
+            None if newer > 0 => Err(format!("{newer} entries are of a newer version: use a newer speguard")),
+            None => Ok(entries),
+        }
+    }
+}
 
 /// Reads the entries of one shard, in order, and holds them against each other.
 pub(super) struct Reader {

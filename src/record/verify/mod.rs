@@ -14,7 +14,7 @@ mod pruned;
 mod results;
 mod shard;
 
-pub use facts::{At, Entries};
+pub use facts::{At, Entries, Gathering};
 pub use keys::rotation_text;
 pub use package::verify_package;
 
