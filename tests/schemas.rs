@@ -1,6 +1,6 @@
 //! JSON Schemas of what persons write: fresh, and the fixtures fit them. `UPDATE=1` writes them anew.
 use serde_json::Value as Json;
-use speguard::{evaluate, judge::profile, normalise::spe};
+use speguard::{evaluate, judge::profile, normalise::spe, record::plan};
 use std::{collections::BTreeMap, fs, path::Path};
 
 /// Every schema by file name.
@@ -8,6 +8,7 @@ fn schemas() -> BTreeMap<&'static str, Json> {
     let mut schemas: BTreeMap<_, _> = spe::schemas().into_iter().collect();
     schemas.insert("profile.schema.json", profile::schema());
     schemas.insert("criterion.schema.json", evaluate::schema());
+    schemas.insert("plan.schema.json", plan::schema());
     schemas
 }
 
@@ -31,7 +32,8 @@ fn the_schemas_in_the_repository_are_those_of_the_readers() {
 #[test]
 fn what_the_fixtures_state_fits_its_schema() {
     let schemas = schemas();
-    let mut folders = vec![root().join("fixtures/environments"), root().join("policies")];
+    let mut folders =
+        vec![root().join("fixtures/environments"), root().join("fixtures/evidence"), root().join("policies")];
     let mut held = BTreeMap::new();
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).unwrap() {
@@ -55,6 +57,7 @@ fn what_the_fixtures_state_fits_its_schema() {
                     Some("Waiver") => "waiver.schema.json",
                     Some("Attestation") => "attestation.schema.json",
                     Some("Profile") => "profile.schema.json",
+                    Some("Plan") => "plan.schema.json",
                     other => panic!("{}: {other:?}", path.display()),
                 };
                 let faults: Vec<_> = jsonschema::validator_for(&schemas[name])

@@ -26,6 +26,8 @@ pub enum Evidence {
     Witness(Witness),
     RotateKey(RotateKey),
     Prune(Prune),
+    Plan(Plan),
+    Gap(Gap),
 }
 
 /// Which log, and whose part of it is written.

@@ -111,7 +111,7 @@ fn of_object(map: &Map, version: &str, kind: &str) -> Reader {
         (SPEGUARD, "SecureProcessingEnvironment") => Reader::Description,
         (SPEGUARD, "Waiver") => Reader::Waiver,
         (SPEGUARD, "Attestation") => Reader::Attestation,
-        (SPEGUARD, "Profile") => Reader::Nothing,
+        (SPEGUARD, "Profile" | "Plan") => Reader::Nothing,
         (SPEGUARD, _) => Reader::Broken("a kind of `speguard.io` that does not exist"),
         // A kubeconfig: credentials, nothing to judge.
         ("", "Config") => Reader::Nothing,

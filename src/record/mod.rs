@@ -21,6 +21,7 @@ pub mod note;
 pub mod package;
 pub mod period;
 pub mod place;
+pub mod plan;
 pub mod proof;
 pub mod queue;
 pub mod redact;

@@ -11,6 +11,12 @@ mod rejudge;
 mod rotate_key;
 mod sample;
 mod show;
+mod gap;
+mod history;
+mod init;
+pub mod keys;
+pub mod open;
+mod plan;
 mod verify;
 mod witness;
 
@@ -39,6 +45,8 @@ pub fn run(command: &Evidence, shell: &Shell) -> anyhow::Result<u8> {
         Evidence::Witness(command) => witness::run(command),
         Evidence::Prune(arguments) => prune::run(arguments),
         Evidence::RotateKey(arguments) => rotate_key::run(arguments),
+        Evidence::Plan(arguments) => plan::run(arguments),
+        Evidence::Gap(arguments) => gap::run(arguments),
     }
 }
 
