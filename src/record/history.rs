@@ -32,14 +32,14 @@ pub fn environment(origin: &str) -> &str {
     origin.rsplitn(3, '/').nth(2).unwrap_or(origin)
 }
 
-/// What the entries of one environment say. `newest` is when its newest entry was recorded.
+/// What the entries of one environment say that had been recorded at `as_of`. `newest` is when its newest entry was.
 ///
 /// - A plan holds from the moment it names. Where an earlier one was entered already it holds no earlier than it was
 ///   entered itself: what was promised for time that has passed cannot be changed.
 /// - A waiver stands as its last entry says; one that was revoked ends there.
 #[must_use]
-pub fn facts(entries: &Entries, environment: &str, newest: Instant) -> (Facts, Stated) {
-    let of = Of { entries, environment };
+pub fn facts(entries: &Entries, environment: &str, newest: Instant, as_of: i64) -> (Facts, Stated) {
+    let of = Of { entries, environment, as_of };
     let runs: Vec<&At<Box<Run>>> = of.this(&entries.runs).collect();
     let ended: BTreeSet<Ulid> = runs.iter().map(|run| run.what.run).collect();
     let plans: Vec<&At<Plan>> = of.in_order(&entries.plans);
@@ -80,12 +80,13 @@ pub fn facts(entries: &Entries, environment: &str, newest: Instant) -> (Facts, S
 struct Of<'a> {
     entries: &'a Entries,
     environment: &'a str,
+    as_of: i64,
 }
 
 impl<'a> Of<'a> {
     fn this<T>(&self, all: &'a [At<T>]) -> impl Iterator<Item = &'a At<T>> + use<'a, T> {
-        let wanted = self.environment.to_owned();
-        all.iter().filter(move |at| environment(&at.shard) == wanted)
+        let (wanted, as_of) = (self.environment.to_owned(), self.as_of);
+        all.iter().filter(move |at| environment(&at.shard) == wanted && at.recorded.0 <= as_of)
     }
 
     /// As they were recorded, whatever shard they stand in.
@@ -297,7 +298,7 @@ mod tests {
     fn a_later_plan_does_not_reach_back_before_it_was_entered() {
         let mut entries = entries();
         entries.plans = vec![at(1, 500, plan_from(100)), at(2, 900, plan_from(200)), at(3, 1000, plan_from(2000))];
-        let (facts, stated) = facts(&entries, environment(SHARD), Instant(1000));
+        let (facts, stated) = facts(&entries, environment(SHARD), Instant(1000), 1000);
         let effective: Vec<i64> = facts.plans.iter().map(|plan| plan.effective_from).collect();
         assert_eq!((effective, stated.plans), (vec![100, 900, 2000], 2));
     }
@@ -310,7 +311,7 @@ mod tests {
             at(2, 20, waiver(WaiverEvent::Created, "other", None)),
             at(3, 30, waiver(WaiverEvent::Revoked, "one", Some("hmac:a"))),
         ];
-        let (facts, _) = facts(&entries, environment(SHARD), Instant(30));
+        let (facts, _) = facts(&entries, environment(SHARD), Instant(30), 30);
         let told: Vec<(&str, i64, bool, bool)> = facts
             .waivers
             .iter()
@@ -336,12 +337,20 @@ mod tests {
     }
 
     #[test]
+    fn what_was_entered_after_the_moment_of_the_view_is_left_out() {
+        let mut entries = entries();
+        entries.plans = vec![at(1, 500, plan_from(100)), at(2, 900, plan_from(200))];
+        let seen = |as_of| facts(&entries, environment(SHARD), Instant(1000), as_of).0.plans.len();
+        assert_eq!([499, 500, 900].map(seen), [0, 1, 2]);
+    }
+
+    #[test]
     fn other_environments_of_the_log_are_left_out() {
         let mut entries = entries();
         entries.emitters.insert("provider.example/evidence/other/ci/2026".to_owned(), "ci".to_owned());
         entries.plans =
             vec![At { shard: "provider.example/evidence/other/ci/2026".to_owned(), ..at(1, 1, plan_from(1)) }];
         assert_eq!(environments(&entries).len(), 2);
-        assert!(facts(&entries, environment(SHARD), Instant(1)).0.plans.is_empty());
+        assert!(facts(&entries, environment(SHARD), Instant(1), 1).0.plans.is_empty());
     }
 }

@@ -3,9 +3,9 @@ mod written;
 
 use super::{
     entry::{DigestText, Instant, Plan, PlanItem},
-    journal::digest,
     period::moment,
     redact,
+    segment::digest,
 };
 use serde_saphyr::Spanned;
 use std::{

@@ -4,7 +4,8 @@ use super::open;
 use crate::record::{
     merkle::Edge,
     note::{Checkpoint, Note},
-    shard::{self, Place, ReadError},
+    place::Place,
+    shard::{self, ReadError},
     store::Store,
     verify::{Entries, Gathering},
 };

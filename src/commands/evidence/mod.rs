@@ -1,22 +1,20 @@
 //! `speguard evidence`: one verb per file. What they share: the log, its keys, the clock and random numbers.
 mod anchor;
+mod continuity;
 mod folder;
+mod gap;
+mod history;
 mod init;
 pub mod keys;
 pub mod open;
 mod package;
+mod plan;
 mod prove;
 mod prune;
 mod rejudge;
 mod rotate_key;
 mod sample;
 mod show;
-mod gap;
-mod history;
-mod init;
-pub mod keys;
-pub mod open;
-mod plan;
 mod verify;
 mod witness;
 

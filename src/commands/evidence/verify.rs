@@ -1,12 +1,16 @@
 //! `speguard evidence verify`: what holds, what does not, and what was not checked.
-use super::{anchor::certificates, folder, open};
+use super::{
+    anchor::certificates,
+    continuity::{self, Asked, Continuity},
+    folder, open,
+};
 use crate::{
     cli::evidence::{EvidenceFormat, Verify},
     commands::{Shell, print},
     record::{
         store::Stored,
         trust::TrustPolicy,
-        verify::{Against, Outcome, Report, verify, verify_package},
+        verify::{Against, Check, Failure, Outcome, Report, verify, verify_package},
     },
 };
 use anyhow::Context;
@@ -16,7 +20,7 @@ use std::{fs, path::Path};
 ///
 /// # Errors
 /// Files that cannot be read.
-pub(super) fn run(arguments: &Verify, _: &Shell) -> anyhow::Result<u8> {
+pub(super) fn run(arguments: &Verify, shell: &Shell) -> anyhow::Result<u8> {
     let trust = trust(arguments.trust.as_deref())?;
     let known = arguments.known.iter().map(|path| {
         let bytes = fs::read(path).with_context(|| format!("cannot read the checkpoint `{}`", path.display()))?;
@@ -25,7 +29,8 @@ pub(super) fn run(arguments: &Verify, _: &Shell) -> anyhow::Result<u8> {
     let known: Vec<(String, Vec<u8>)> = known.collect::<anyhow::Result<_>>()?;
     let tsa_roots = arguments.tsa_roots.as_ref().map(|path| certificates(path)).transpose()?.unwrap_or_default();
     let against = Against { trust: trust.as_ref(), known: &known, tsa_roots: &tsa_roots, ..Against::default() };
-    let report = match (&arguments.package, &arguments.log) {
+    let asked = Asked::of(arguments)?;
+    let mut report = match (&arguments.package, &arguments.log) {
         (Some(path), _) => verify_package(&*folder::package(path)?, &against),
         (None, Some(log)) => {
             anyhow::ensure!(log.exists(), "no log is at `{}`", log.display());
@@ -33,9 +38,10 @@ pub(super) fn run(arguments: &Verify, _: &Shell) -> anyhow::Result<u8> {
         }
         (None, None) => anyhow::bail!("say which log, with --log, or which package, with --package"),
     };
+    let found = continuity::examine(&mut report, &asked);
     let text = match arguments.format {
-        EvidenceFormat::Text => text(&report),
-        EvidenceFormat::Json => json(&report)?,
+        EvidenceFormat::Text => text(&report, &continuity::text(&found, &asked, shell.language)),
+        EvidenceFormat::Json => json(&report, &found)?,
     };
     print(text.as_bytes())?;
     Ok(report.exit())
@@ -54,7 +60,7 @@ pub(super) fn trust(path: Option<&Path>) -> anyhow::Result<Option<TrustPolicy>> 
     path.map(read).transpose()
 }
 
-fn text(report: &Report) -> String {
+fn text(report: &Report, continuity: &str) -> String {
     let mut text = String::new();
     for head in &report.heads {
         text.push_str(&format!("{}: {} entries, root {}\n", head.origin, head.size, hex(&head.root)));
@@ -68,12 +74,16 @@ fn text(report: &Report) -> String {
         };
         text.push_str(&format!("{mark}  {:<11} {}: {words}\n", check.name, check.subject));
     }
+    text.push_str(continuity);
     text.push_str("\nNot checked:\n");
     for one in &report.not_checked {
         text.push_str(&format!("  - {one}\n"));
     }
+    let changed =
+        |check: &Check| matches!(&check.outcome, Outcome::Failed { kind, .. } if *kind != Failure::Continuity);
     let verdict = match report.exit() {
         0 => "The log is established, and nothing is wrong.",
+        1 if !report.checks.iter().any(changed) => "Time is missing that nobody declared: see what fails above.",
         1 => "The log is not what was written: see what fails above.",
         _ => "Nothing wrong was found, but not everything is established.",
     };
@@ -85,7 +95,7 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn json(report: &Report) -> anyhow::Result<String> {
+fn json(report: &Report, continuity: &[Continuity]) -> anyhow::Result<String> {
     let checks: Vec<serde_json::Value> = report
         .checks
         .iter()
@@ -103,6 +113,6 @@ fn json(report: &Report) -> anyhow::Result<String> {
         .iter()
         .map(|head| serde_json::json!({"origin": head.origin, "size": head.size, "root": format!("sha256:{}", hex(&head.root)), "newest": head.newest.map(|at| at.to_string())}))
         .collect();
-    let whole = serde_json::json!({"version": 1, "exit": report.exit(), "shards": heads, "checks": checks, "not_checked": report.not_checked});
+    let whole = serde_json::json!({"version": 1, "exit": report.exit(), "shards": heads, "checks": checks, "not_checked": report.not_checked, "continuity": continuity::json(continuity)});
     Ok(format!("{}\n", serde_json::to_string_pretty(&whole)?))
 }

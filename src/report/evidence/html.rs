@@ -109,10 +109,10 @@ fn summary(out: &mut String, edition: &Edition<'_>, phrases: &Phrases) {
 }
 
 /// A figure of the summary: what it is, its value, and what must be read beside it.
-type Figure = (String, String, String);
+pub(super) type Figure = (String, String, String);
 
 /// The triple of section 14: coverage, and both ways to see compliance, neither without coverage.
-fn compliance(edition: &Edition<'_>, phrases: &Phrases) -> [Figure; 3] {
+pub(super) fn compliance(edition: &Edition<'_>, phrases: &Phrases) -> [Figure; 3] {
     let all = &edition.history.all;
     let shown = |share: Share| percent(share, edition.language).unwrap_or_else(|| phrases.say("evidence-no-time"));
     let coverage = shown(all.coverage());
@@ -129,7 +129,7 @@ fn compliance(edition: &Edition<'_>, phrases: &Phrases) -> [Figure; 3] {
     ]
 }
 
-fn events(history: &History, phrases: &Phrases) -> [Figure; 5] {
+pub(super) fn events(history: &History, phrases: &Phrases) -> [Figure; 5] {
     let number = |count: usize| count.to_string();
     let open: Vec<_> = history.deviations.iter().filter(|one| one.is_open()).collect();
     let ageing = history.ageing;

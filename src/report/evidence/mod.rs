@@ -7,8 +7,10 @@ pub mod csv;
 mod figures;
 pub mod html;
 pub mod intoto;
+pub mod json;
 pub mod sarif;
 mod tables;
+pub mod text;
 
 use super::{Language, words::Phrases};
 use crate::model::{Criterion, History};
