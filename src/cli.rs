@@ -8,7 +8,7 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0  every judged criterion is met, waived or only observed
   1  a criterion is not met
-  2  could not run: misuse, or a report that could not be written
+  2  could not run: misuse, or a report or the evidence log that could not be written
   3  no breach found, but something is not established: undetermined, unread, or nothing to judge
 2 outranks 1, and 1 outranks 3.";
 
