@@ -2,7 +2,7 @@
 //! specification.
 use crate::evidence_scan::{Lab, err, out};
 use serde_json::Value as Json;
-use std::fs;
+use std::{fs, path::Path};
 
 /// One hour and five minutes.
 const PERIOD: &str = "2026-01-10T10:00:00Z/2026-01-10T11:05:00Z";
@@ -218,4 +218,156 @@ fn what_cannot_be_entered_is_refused_with_place_and_remedy() {
     let unplanned = Lab::new();
     let refused = unplanned.run(&gap("configuration", "2026-01-10", "2026-01-11")).code(2);
     assert!(err(&refused).contains("enter one with `speguard evidence plan`"), "{}", err(&refused));
+}
+
+/// The size of the log's newest checkpoint.
+fn size(lab: &Lab) -> String {
+    let report = out(&lab.run(&["evidence", "verify", "--log", "log", "--format", "json"]).code(1));
+    let report: Json = serde_json::from_str(&report).unwrap();
+    report["shards"][0]["size"].to_string()
+}
+
+fn export(lab: &Lab, format: &str, at: &str, to: &str, language: &str, zone: &str) {
+    let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_speguard"));
+    command
+        .args(["--lang", language, "evidence", "export", "--log", "log", "--format", format, "--period", PERIOD])
+        .args(["--at", at, "--out", to])
+        .current_dir(lab.path())
+        .env("XDG_STATE_HOME", lab.path().join("state"))
+        .env("TZ", zone)
+        .assert()
+        .success();
+}
+
+/// A file's bytes, or those of every file of a folder by name.
+fn bytes(path: &Path) -> Vec<(String, Vec<u8>)> {
+    if path.is_file() {
+        return vec![(String::new(), fs::read(path).unwrap())];
+    }
+    let mut files: Vec<(String, Vec<u8>)> = fs::read_dir(path)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), fs::read(path).unwrap()))
+        .collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn e20_an_export_at_a_size_is_the_same_after_the_log_has_grown_and_in_any_zone() {
+    let lab = silent();
+    let at = size(&lab);
+    let all = [("csv", "en"), ("csv", "nb"), ("html", "en"), ("html", "nb"), ("sarif", "en"), ("intoto", "en")];
+    for (format, language) in all {
+        export(&lab, format, &at, &format!("first.{language}.{format}"), language, "UTC");
+    }
+    // Entries above the size: a gap and a run of the same period, and the exports themselves.
+    declare(&lab);
+    lab.scan("leaky", &["--at", "2026-01-10T11:00:00Z"]);
+    for (format, language) in all {
+        export(&lab, format, &at, &format!("again.{language}.{format}"), language, "Asia/Kathmandu");
+        let of = |name: &str| bytes(&lab.path().join(format!("{name}.{language}.{format}")));
+        assert!(!of("first").is_empty() && of("first") == of("again"), "{format} {language}");
+    }
+    // The log grew by what changes the numbers: without the size they are others.
+    lab.run(&["evidence", "export", "--log", "log", "--format", "html", "--period", PERIOD, "--out", "new.html"])
+        .success();
+    assert_ne!(bytes(&lab.path().join("new.html")), bytes(&lab.path().join("again.en.html")));
+    // Entries of exports are entries like others.
+    let report = verified(&lab, &["--period", PERIOD], 0);
+    assert!(report["checks"].as_array().unwrap().iter().all(|check| check["result"] == "held"), "{report:#}");
+}
+
+#[test]
+fn e21_exports_show_the_figures_that_verify_shows() {
+    let lab = silent();
+    let at = size(&lab);
+    export(&lab, "csv", &at, "tables", "en", "UTC");
+    export(&lab, "html", &at, "page.html", "nb", "UTC");
+    let table = fs::read_to_string(lab.path().join("tables/criteria.csv")).unwrap();
+    let row = table.lines().find(|line| line.starts_with("SPE-HRD-02,")).unwrap();
+    assert!(row.contains(",92.3,76.9,83.3,"), "{row}");
+    let page = fs::read_to_string(lab.path().join("page.html")).unwrap();
+    let row = page.split("<tr>").find(|row| row.contains("SPE-HRD-02") && row.contains("76,9")).unwrap();
+    assert!(row.contains("92,3\u{a0}%") && row.contains("83,3\u{a0}%"), "{row}");
+    assert!(page.contains("lang=\"nb\"") && !page.contains("<script"));
+}
+
+#[test]
+fn statements_are_signed_by_the_key_that_the_log_names() {
+    use base64::{Engine as _, prelude::BASE64_STANDARD};
+    let lab = silent();
+    export(&lab, "intoto", &size(&lab), "runs.jsonl", "en", "UTC");
+    let text = fs::read_to_string(lab.path().join("runs.jsonl")).unwrap();
+    assert_eq!(text.lines().count(), 4);
+    let trust = fs::read_to_string(lab.path().join("trust.policy")).unwrap();
+    let vkey = trust.lines().find_map(|line| line.strip_prefix("log ")).unwrap();
+    let public = BASE64_STANDARD.decode(vkey.splitn(3, '+').nth(2).unwrap()).unwrap();
+    for line in text.lines() {
+        let envelope: Json = serde_json::from_str(line).unwrap();
+        assert_eq!(envelope["signatures"][0]["keyid"], vkey);
+        let decode = |value: &Json| BASE64_STANDARD.decode(value.as_str().unwrap()).unwrap();
+        let (payload, signature) = (decode(&envelope["payload"]), decode(&envelope["signatures"][0]["sig"]));
+        let encoding = speguard::report::evidence::intoto::pae(envelope["payloadType"].as_str().unwrap(), &payload);
+        let key = aws_lc_rs::signature::UnparsedPublicKey::new(&aws_lc_rs::signature::ED25519, &public[1..]);
+        key.verify(&encoding, &signature).unwrap();
+        let statement: Json = serde_json::from_slice(&payload).unwrap();
+        assert_eq!(statement["predicate"]["run"]["scope"], "demo");
+    }
+}
+
+#[test]
+fn sarif_says_what_is_wrong_and_what_is_no_longer() {
+    let lab = silent();
+    export(&lab, "sarif", &size(&lab), "last.sarif", "en", "UTC");
+    let sarif: Json = serde_json::from_slice(&fs::read(lab.path().join("last.sarif")).unwrap()).unwrap();
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    let gone = results.iter().filter(|result| result["baselineState"] == "absent");
+    let words: Vec<&str> = gone.filter_map(|result| result["message"]["text"].as_str()).collect();
+    // The finding in the criterion's words, not the name of its reason.
+    assert!(words.iter().any(|words| words.contains("can open connections to")), "{words:#?}");
+}
+
+#[test]
+fn e29_exports_and_status_answer_with_their_codes() {
+    let lab = silent();
+    let page = |more: &[&'static str]| [&["evidence", "export", "--log", "log", "--format", "html"][..], more].concat();
+    let cases: Vec<(Vec<&str>, &str)> = vec![
+        (page(&["--period", "2026-13", "--out", "x"]), "is not a day of the calendar"),
+        (page(&["--period", "2026", "--at", "3", "--out", "x"]), "no checkpoint of size 3"),
+        (page(&["--period", "2026", "--out", "log/x"]), "write it elsewhere"),
+        (page(&["--period", "2026", "--out", "none/x"]), "cannot write the export"),
+        (page(&["--period", "2026", "--out", "x", "--recipient", "kari@example.org"]), "name a role"),
+        (
+            vec!["evidence", "export", "--log", "log", "--format", "sarif", "--period", "2025", "--out", "x"],
+            "no run was observed in the period",
+        ),
+        (
+            vec!["evidence", "export", "--log", "log", "--format", "csv", "--period", "2026", "--out", "plan.yaml"],
+            "csv is a file for each table",
+        ),
+        (vec!["evidence", "status", "--log", "nowhere"], "make one with `speguard evidence init`"),
+    ];
+    for (arguments, words) in cases {
+        let refused = lab.run(&arguments).code(2);
+        assert!(err(&refused).contains(words), "{arguments:?}: {}", err(&refused));
+        assert_eq!(out(&refused), "", "{arguments:?}");
+    }
+    assert!(!lab.path().join("x").exists() && !lab.path().join("log/x").exists());
+    lab.scan("leaky", &["--at", "2026-01-10T11:00:00Z"]);
+    let status = out(&lab.run(&["evidence", "status", "--log", "log"]).code(0));
+    for words in [
+        "shard        example.org/evidence/demo/ci/",
+        "run          demo: 2026-01-10T11:00:00.000Z",
+        "critical open, ",
+        "configuration: OVERDUE since 2026-01-10T11:15:00.000Z",
+        "time stamp   none",
+    ] {
+        assert!(status.contains(words), "{words}: {status}");
+    }
+    let empty = out(&Lab::new().run(&["evidence", "status", "--log", "log"]).code(0));
+    assert!(
+        empty.contains("`speguard scan --log …` records one") && empty.contains("`speguard evidence plan`"),
+        "{empty}"
+    );
 }

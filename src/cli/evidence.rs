@@ -28,6 +28,8 @@ pub enum Evidence {
     Prune(Prune),
     Plan(Plan),
     Gap(Gap),
+    Export(Export),
+    Status(Status),
 }
 
 /// Which log, and whose part of it is written.
@@ -75,6 +77,12 @@ pub struct Init {
 }
 
 /// Checks a log or a package as a stranger would, without network, and says what was not checked
+///
+/// Time in which a plan was in force, no run held and nobody declared a gap is always a breach. Asked about is the time
+/// from the first plan's effect to the newest entry, or the period that is given. In a period that is given, time
+/// without a plan and time that the log does not reach are not established; so is all with --continuity where the log
+/// has no plan. With --strict, neither is what was declared as a gap, nor what rests on a stated time: runs with
+/// `scan --at`, a plan entered after its effect, less coverage than the plan demands, runs that never ended.
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub struct Verify {
@@ -222,6 +230,10 @@ pub enum SampleFormat {
 }
 
 /// Renders a period of the log; the same log gives the same bytes
+///
+/// `csv` writes a folder with a file for each table, `intoto` a line for each run (DSSE, signed by the shard's key),
+/// `sarif` the last run of the period with what changed since the one before. The log keeps what was exported, and for
+/// whom: the digest is that of the file, of a folder that of what `sha256sum *.csv` prints in it.
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub struct Export {
@@ -229,12 +241,14 @@ pub struct Export {
     pub log: LogArguments,
     #[arg(long, value_name = "FORMAT")]
     pub format: ExportFormat,
+    /// `2026`, `2026-11`, `2026-11-21` or `FROM/TO`
     #[arg(long, value_name = "PERIOD")]
     pub period: String,
     /// The size of the checkpoint it is made at; default: the newest
     #[arg(long, value_name = "SIZE")]
     pub at: Option<u64>,
-    #[arg(long, value_name = "FILE")]
+    /// Where it is written: a file, for csv a folder
+    #[arg(long, value_name = "FILE|DIR")]
     pub out: PathBuf,
     /// The role that receives it
     #[arg(long, value_name = "ROLE", default_value = "auditor")]

@@ -131,6 +131,13 @@ pub fn sign(text: &str, key: &SignerKey) -> Signature {
     Signature { name, id, bytes: key.sign(text.as_bytes()) }
 }
 
+/// Signs a statement in an envelope (DSSE v1) with a log's key; `None` for bytes that are not its pre-authentication
+/// encoding, so that the signature can never pass for one of a checkpoint.
+#[must_use]
+pub fn sign_envelope(encoding: &[u8], key: &SignerKey) -> Option<Vec<u8>> {
+    encoding.starts_with(b"DSSEv1 ").then(|| key.sign(encoding))
+}
+
 /// Whether a log's key has signed the note.
 ///
 /// # Errors

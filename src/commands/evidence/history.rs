@@ -2,6 +2,7 @@
 //! `verify`'s own work.
 use super::open;
 use crate::record::{
+    entry::{Body, Bundle, Entry, Instant, Time},
     merkle::Edge,
     note::{Checkpoint, Note},
     place::Place,
@@ -13,7 +14,20 @@ use anyhow::Context;
 
 /// One shard up to the size of a checkpoint.
 pub(super) struct Past {
+    pub(super) place: Place,
+    pub(super) checkpoint: Checkpoint,
     pub(super) entries: Entries,
+    /// When the fact of each entry was read and when it was recorded, in order.
+    pub(super) times: Vec<Time>,
+    /// The criteria and profile that the newest run was judged by.
+    pub(super) bundle: Option<Bundle>,
+}
+
+impl Past {
+    /// When the newest entry was recorded.
+    pub(super) fn newest(&self) -> Instant {
+        self.times.iter().map(|time| time.recorded).max().unwrap_or(Instant(0))
+    }
 }
 
 /// Reads a shard up to a size that its key has signed, or up to the newest.
@@ -38,10 +52,16 @@ pub(super) fn past(store: &dyn Store, place: &Place, size: Option<u64>) -> anyho
         }
     };
     let mut gathering = Gathering::new(&place.origin);
-    let mut edge = Edge::default();
+    let (mut edge, mut times, mut bundle) = (Edge::default(), Vec::new(), None);
     shard::entries(store, &place.prefix(), 0, checkpoint.size, held, &mut |index, bytes| {
         edge.push(crate::record::merkle::leaf_hash(bytes));
         gathering.take(index, bytes);
+        if let Ok(Entry { common, body }) = Entry::from_bytes(bytes) {
+            times.push(common.time);
+            if let Body::Bundle(of) = body {
+                bundle = Some(of);
+            }
+        }
         Ok::<(), ReadError>(())
     })?;
     anyhow::ensure!(
@@ -51,7 +71,7 @@ pub(super) fn past(store: &dyn Store, place: &Place, size: Option<u64>) -> anyho
         checkpoint.size
     );
     let entries = gathering.finish().map_err(anyhow::Error::msg)?;
-    Ok(Past { entries })
+    Ok(Past { place: place.clone(), checkpoint, entries, times, bundle })
 }
 
 /// All shards of the environment that a shard belongs to, each at its newest checkpoint.
@@ -59,9 +79,20 @@ pub(super) fn past(store: &dyn Store, place: &Place, size: Option<u64>) -> anyho
 /// # Errors
 /// As for [`past`].
 pub(super) fn environment(store: &dyn Store, of: &Place) -> anyhow::Result<Vec<Past>> {
+    environment_at(store, of, None)
+}
+
+/// All shards of the environment, the given one at a size and every other at its newest checkpoint; the given one last.
+///
+/// # Errors
+/// As for [`past`].
+pub(super) fn environment_at(store: &dyn Store, of: &Place, size: Option<u64>) -> anyhow::Result<Vec<Past>> {
     let all = open::places(store)?;
-    let same = |place: &&Place| place.domain() == of.domain() && place.spe() == of.spe();
-    all.iter().filter(same).map(|place| past(store, place, None)).collect()
+    let same = |place: &&Place| place.domain() == of.domain() && place.spe() == of.spe() && *place != of;
+    let mut pasts =
+        all.iter().filter(same).map(|place| past(store, place, None)).collect::<anyhow::Result<Vec<_>>>()?;
+    pasts.push(past(store, of, size)?);
+    Ok(pasts)
 }
 
 /// The entries of several shards together.

@@ -1,6 +1,7 @@
 //! `speguard evidence`: one verb per file. What they share: the log, its keys, the clock and random numbers.
 mod anchor;
 mod continuity;
+mod export;
 mod folder;
 mod gap;
 mod history;
@@ -13,8 +14,10 @@ mod prove;
 mod prune;
 mod rejudge;
 mod rotate_key;
+mod rows;
 mod sample;
 mod show;
+mod status;
 mod verify;
 mod witness;
 
@@ -45,6 +48,8 @@ pub fn run(command: &Evidence, shell: &Shell) -> anyhow::Result<u8> {
         Evidence::RotateKey(arguments) => rotate_key::run(arguments),
         Evidence::Plan(arguments) => plan::run(arguments),
         Evidence::Gap(arguments) => gap::run(arguments),
+        Evidence::Export(arguments) => export::run(arguments, shell),
+        Evidence::Status(arguments) => status::run(arguments),
     }
 }
 

@@ -12,8 +12,8 @@ pub mod sarif;
 mod tables;
 pub mod text;
 
-use super::{Language, words::Phrases};
-use crate::model::{Criterion, History};
+use super::{Language, sentence::sentence, words::Phrases};
+use crate::model::{Criterion, Finding, History};
 use figures::{Cell, duration, moment};
 
 /// What exports of a period are made from.
@@ -47,6 +47,28 @@ pub struct Header {
     pub filters: Vec<String>,
     /// What the verification of this log did not check, one clause each, in the language of the export.
     pub not_checked: Vec<String>,
+}
+
+/// What findings say, one clause each, in their order; each with its criterion, where that is known.
+#[must_use]
+pub fn said(findings: &[(Option<&Criterion>, Finding)], language: Language) -> Vec<String> {
+    let phrases = Phrases::new(language);
+    findings.iter().map(|(criterion, finding)| sentence(*criterion, finding, &phrases, language)).collect()
+}
+
+/// What no export can say of itself, one clause each, for [`Header::not_checked`].
+#[must_use]
+pub fn unverified(language: Language, with_other_shards: bool) -> Vec<String> {
+    let phrases = Phrases::new(language);
+    let others = with_other_shards.then_some("evidence-unchecked-others");
+    ["evidence-unchecked-log"].into_iter().chain(others).map(|key| phrases.say(key)).collect()
+}
+
+/// What an export of runs leaves out: those of other scopes or shards, for [`Header::filters`].
+#[must_use]
+pub fn left_out(language: Language, names: &[String]) -> Option<String> {
+    let phrases = Phrases::new(language);
+    (!names.is_empty()).then(|| phrases.with("evidence-left-out", &[("names", &names.join(", "))]))
 }
 
 /// One table of an export.

@@ -218,3 +218,6 @@ evidence-method-attested = Criteria that a person answers for are counted like t
 evidence-method-limits = The log shows what was judged and when, and that it was not changed since. That the sources which were read describe the environment as it is, it cannot show.
 evidence-unchecked-reality = whether the sources that were read describe the environment as it was
 evidence-unchecked-median = time to repair with open deviations included (Kaplan-Meier): not computed
+evidence-unchecked-log = whether the log is what was written, and when it existed: `speguard evidence verify` says that
+evidence-unchecked-others = whether the entries of other shards stood in the log when this one had this size: they are taken by their own time
+evidence-left-out = runs of { $names }

@@ -218,3 +218,6 @@ evidence-method-attested = Kriterier som en person går god for, regnes på samm
 evidence-method-limits = Loggen viser hva som er vurdert og når, og at den ikke er endret siden. At kildene som ble lest, beskriver miljøet slik det er, kan den ikke vise.
 evidence-unchecked-reality = om kildene som ble lest, beskriver miljøet slik det var
 evidence-unchecked-median = tid til retting med åpne avvik medregnet (Kaplan-Meier): ikke beregnet
+evidence-unchecked-log = om loggen er slik den ble skrevet, og når den fantes: det viser `speguard evidence verify`
+evidence-unchecked-others = om oppføringene i andre deler av loggen fantes da denne delen hadde denne størrelsen: de er tatt med etter sin egen tid
+evidence-left-out = kjøringer av { $names }
