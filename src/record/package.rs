@@ -7,7 +7,7 @@ use super::{
     entry::{DigestText, Instant},
     note::{Algorithm, NoteError, VerifierKey},
     segment::digest,
-    verify::Entries,
+    verify::{Entries, anchors::CHAIN},
 };
 use crate::model::Period;
 use base64::{Engine, prelude::BASE64_STANDARD};
@@ -203,24 +203,25 @@ pub fn is_own(path: &str) -> bool {
 
 /// `VERIFY.md`: the steps of an auditor.
 #[must_use]
-pub fn guide(
-    origin: &str,
-    prefix: &str,
-    size: u64,
-    root: &DigestText,
-    period: Stretch,
-    is_stamped: Option<u64>,
-) -> String {
-    let stamped = is_stamped.map_or_else(
+pub fn guide(origin: &str, prefix: &str, size: u64, root: &DigestText, period: Stretch, choice: &Choice) -> String {
+    let chain = |size: u64| format!("{prefix}/anchors/{size}/{CHAIN}");
+    let untrusted = |size: u64| match choice.files.contains(&chain(size)) {
+        true => format!(" \\\n     -untrusted package/{}", chain(size)),
+        false => String::new(),
+    };
+    let stamped = choice.stamped.map_or_else(
         || "No time stamp has been entered up to this size, so this step has nothing to check.\n".to_owned(),
         |size| {
             include_str!("package/stamped.md")
                 .replace("{prefix}", prefix)
+                .replace("{untrusted}", &untrusted(size))
                 .replace("{stamped}", &size.to_string())
                 .replace("{stamped20}", &format!("{size:020}"))
         },
     );
+    let roots = if choice.stamped.is_some() { " --tsa-roots tsa-root.pem" } else { "" };
     include_str!("package/verify.md")
+        .replace("{roots}", roots)
         .replace("{stamped}", &stamped)
         .replace("{origin}", origin)
         .replace("{prefix}", prefix)

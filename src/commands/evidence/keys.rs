@@ -41,7 +41,7 @@ pub fn file(asked: Option<&str>, place: &Place) -> anyhow::Result<PathBuf> {
 /// The file of the key that is in use: of those a rotation may have left, the one that signed the newest checkpoint.
 ///
 /// # Errors
-/// As for [`file`], and what the store says.
+/// As for [`file()`], and what the store says.
 pub fn in_use(store: &dyn Store, asked: Option<&str>, place: &Place) -> anyhow::Result<PathBuf> {
     let first = file(asked, place)?;
     if asked.is_some() {

@@ -145,7 +145,7 @@ fn made(
         files.get(&format!("{prefix}/{}", crate::record::blob::path(digest))).ok().flatten()
     };
     let root = DigestText(checkpoint.root);
-    let guide = guide(&place.origin, &prefix, checkpoint.size, &root, stretch, chosen.stamped);
+    let guide = guide(&place.origin, &prefix, checkpoint.size, &root, stretch, chosen);
     let mut sources = BTreeMap::from([
         (CHANGES.to_owned(), Source::Made(changes(entries, period).into_bytes())),
         (TIE_OUT.to_owned(), Source::Made(tie_out(entries, period, &blobs).into_bytes())),

@@ -1,8 +1,8 @@
 //! Which files of a log an auditor of a period needs.
 use super::super::{
-    entry::{AnchorKind, DigestText, Run},
+    entry::{DigestText, Run},
     tile::{entries_for, tiles_for},
-    verify::{At, Entries},
+    verify::{At, Entries, anchors::TOKEN},
 };
 use crate::model::Period;
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,7 +42,8 @@ pub fn choose(paths: &[String], prefix: &str, size: u64, entries: &Entries, peri
     files.extend(tiles_for(0, size).iter().map(|id| format!("{prefix}/{}", id.path())));
     files.extend(entries_for(0, size).iter().map(|id| format!("{prefix}/{}", id.path())));
     let blobs = blobs(entries, period);
-    let bundles: BTreeSet<DigestText> = entries.bundles.iter().map(|bundle| bundle.what.object).collect();
+    let bundles = entries.bundles.iter().map(|bundle| bundle.what.object);
+    let bundles: BTreeSet<DigestText> = bundles.chain(entries.plans.iter().map(|plan| plan.what.digest)).collect();
     for path in paths {
         let of_shard = path.strip_prefix(prefix).and_then(|below| below.strip_prefix('/'));
         let wanted = match of_shard.and_then(|below| below.split_once('/')) {
@@ -58,8 +59,12 @@ pub fn choose(paths: &[String], prefix: &str, size: u64, entries: &Entries, peri
             files.insert(path.clone());
         }
     }
-    let stamped = entries.anchors.iter().filter(|anchor| anchor.what.kind == AnchorKind::TimeStamp);
-    Choice { files, stamped: stamped.map(|anchor| anchor.what.size).max() }
+    let token = |path: &String| {
+        let below = path.strip_prefix(prefix)?.strip_prefix("/anchors/")?.strip_suffix(TOKEN)?;
+        below.strip_suffix('/')?.parse().ok()
+    };
+    let stamped = files.iter().filter_map(token).max();
+    Choice { files, stamped }
 }
 
 fn named(path: &str, wanted: &BTreeSet<DigestText>) -> bool {

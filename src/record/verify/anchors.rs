@@ -49,19 +49,25 @@ fn files(at: &Beside<'_>, report: &mut Report) {
     let here = at.list.anchors.iter();
     let here: BTreeSet<String> =
         here.flat_map(|(size, names)| names.iter().map(|name| path(at.prefix, *size, name))).collect();
+    let mut later: BTreeMap<&str, usize> = BTreeMap::new();
     for path in &here {
         match listed.get(path) {
             Some(expected) if digest(&at.get(path)) == *expected => {}
             Some(_) => faults.push((path.clone(), "it is not the file that was entered".to_owned())),
             // What arrived after the checkpoint of a package is entered above it: its manifest alone lists it.
             None if at.against.partial => {
-                report.not_checked.push(format!("`{path}`: it was entered after this checkpoint"));
+                *later.entry(path.rsplit_once('/').map_or("", |(folder, _)| folder)).or_default() += 1;
             }
             None => faults.push((
                 path.clone(),
                 "no entry lists it: `evidence anchor` and `witness add` enter what a crash left".to_owned(),
             )),
         }
+    }
+    for (folder, count) in later {
+        let cause =
+            format!("`{folder}`: {count} files of it were entered after this checkpoint, so no entry here lists them");
+        report.not_checked.push(cause);
     }
     for path in listed.keys().filter(|path| !here.contains(*path)) {
         if at.against.partial {
@@ -125,7 +131,11 @@ fn tokens(at: &Beside<'_>, report: &mut Report) {
         anchor.what.kind == AnchorKind::TimeStamp && anchor.what.files.iter().any(|(name, _)| name == TOKEN)
     };
     let entered: Vec<&At<Anchor>> = at.reader.entries.anchors.iter().filter(of).collect();
+    let later = later_tokens(at, report);
     let Some(last) = entered.last() else {
+        if later > 0 {
+            return;
+        }
         report.not_checked.push(format!("when `{}` existed: no time stamp has been entered", at.prefix));
         return;
     };
@@ -172,18 +182,37 @@ fn tokens(at: &Beside<'_>, report: &mut Report) {
     }
 }
 
+/// Tokens of a package that arrived after its checkpoint, and so are entered above it: they speak for themselves. Gives
+/// their number.
+fn later_tokens(at: &Beside<'_>, report: &mut Report) -> usize {
+    let stamps = at.reader.entries.anchors.iter().filter(|anchor| anchor.what.kind == AnchorKind::TimeStamp);
+    let listed: BTreeSet<u64> = stamps.map(|anchor| anchor.what.size).collect();
+    let has_token = |names: &Vec<String>| names.iter().any(|name| name == TOKEN);
+    let later = at.list.anchors.iter().filter(|(size, names)| !listed.contains(size) && has_token(names));
+    let later: Vec<u64> = later.map(|(size, _)| *size).filter(|_| at.against.partial).collect();
+    for size in &later {
+        let path = path(at.prefix, *size, TOKEN);
+        if at.against.tsa_roots.is_empty() {
+            report.not_checked.push(format!("`{path}`: no roots of authorities were given, with --tsa-roots"));
+            continue;
+        }
+        match stamped(at, *size) {
+            Ok(verified) => {
+                let Verified { signer, token, .. } = verified;
+                let told = format!("of size {size} by {signer}, at {}; entered later", Instant(token.time_ms));
+                report.held("time stamps", at.prefix, told);
+            }
+            Err((None, cause)) => report.doubt("time stamps", &path, cause),
+            Err((Some(kind), cause)) => report.fail("time stamps", &path, kind, cause),
+        }
+    }
+    later.len()
+}
+
 /// What the token says; else why not, and what kind of failure that is, or none where more certificates might help.
 fn token(at: &Beside<'_>, anchor: &At<Anchor>) -> Result<Verified, (Option<Failure>, String)> {
     let what = &anchor.what;
-    let Some((bytes, _)) = checkpoint(at, what.size) else {
-        return Err((None, format!("the checkpoint of size {} is not here", what.size)));
-    };
-    let chain = at.get(&path(at.prefix, what.size, CHAIN));
-    let extra = if chain.is_empty() { Ok(Vec::new()) } else { anchor::certificates(&chain) };
-    let extra = extra.unwrap_or_default();
-    let token = at.get(&path(at.prefix, what.size, TOKEN));
-    let verified = anchor::verify(&token, &bytes, at.against.tsa_roots, &extra)
-        .map_err(|error| (failure(&error), error.to_string()))?;
+    let verified = stamped(at, what.size)?;
     if Instant(verified.token.time_ms) != what.at {
         let cause = format!("entry {} says {}, and the token another time", anchor.index, what.at);
         return Err((Some(Failure::Integrity), cause));
@@ -193,6 +222,18 @@ fn token(at: &Beside<'_>, anchor: &At<Anchor>) -> Result<Verified, (Option<Failu
         return Err((Some(Failure::Integrity), cause));
     }
     Ok(verified)
+}
+
+/// The token of a size, held against its checkpoint and the roots.
+fn stamped(at: &Beside<'_>, size: u64) -> Result<Verified, (Option<Failure>, String)> {
+    let Some((bytes, _)) = checkpoint(at, size) else {
+        return Err((None, format!("the checkpoint of size {size} is not here")));
+    };
+    let chain = at.get(&path(at.prefix, size, CHAIN));
+    let extra = if chain.is_empty() { Ok(Vec::new()) } else { anchor::certificates(&chain) };
+    let token = at.get(&path(at.prefix, size, TOKEN));
+    anchor::verify(&token, &bytes, at.against.tsa_roots, &extra.unwrap_or_default())
+        .map_err(|error| (failure(&error), error.to_string()))
 }
 
 /// Roots that were not given, and algorithms that are not known here, show nothing against a token.
@@ -259,7 +300,10 @@ fn cosignatures(at: &Beside<'_>, report: &mut Report) {
             }
         }
     }
-    if entered == 0 {
+    // Those of a package's own checkpoint are entered above it; the quorum counts them.
+    let is_here = |names: &Vec<String>| names.iter().any(|name| name.starts_with(COSIGNATURE));
+    let is_later = at.against.partial && at.list.anchors.values().any(is_here);
+    if entered == 0 && !is_later {
         let cause = format!("whether others were shown another `{}`: no witness has cosigned it", at.prefix);
         report.not_checked.push(cause);
     }
