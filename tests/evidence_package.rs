@@ -3,11 +3,12 @@
 use crate::evidence_scan::{Lab, out};
 use golden::{Golden, Memory};
 use speguard::record::{
+    anchor,
     files::Files,
     note::{Checkpoint, Note, SignerKey, sign},
     package::{MANIFEST, MANIFEST_NOTE, Manifest, note_text, signed_name},
     trust::TrustPolicy,
-    verify::{Against, Outcome, Report, verify_package},
+    verify::{Against, Outcome, Report, verify, verify_package},
     zip::{Zip, ZipWriter},
 };
 use std::fs;
@@ -15,8 +16,8 @@ use std::fs;
 mod golden;
 mod hostile;
 
-fn check(files: &Memory, trust: &TrustPolicy) -> Report {
-    verify_package(files, &Against { trust: Some(trust), ..Against::default() })
+fn check(files: &Memory, golden: &Golden) -> Report {
+    verify_package(files, &golden.against())
 }
 
 /// What fails, in words.
@@ -31,14 +32,14 @@ fn failures(report: &Report) -> Vec<String> {
 #[test]
 fn e26_golden_packages_of_every_version_verify() {
     for golden in Golden::all() {
-        let report = check(&golden.package(), &golden.trust);
+        let report = check(&golden.package(), &golden);
         assert_eq!((failures(&report), report.exit()), (vec![], 0), "{}", golden.folder.display());
         assert_eq!(report.entries.runs.len(), 3);
-        let log = speguard::record::verify::verify(
-            &Memory::of_folder(&golden.folder.join("log")),
-            &Against { trust: Some(&golden.trust), ..Against::default() },
-        );
-        assert_eq!((failures(&log), log.exit()), (vec![], 0), "{}", golden.folder.display());
+        let held = |name: &str| report.checks.iter().any(|check| check.name == name);
+        assert!(["quorum", "time stamps", "manifest", "exports"].iter().all(|name| held(name)), "{:?}", report.checks);
+        let log = verify(&Memory::of_folder(&golden.folder.join("log")), &golden.against());
+        // What was entered after the witness had cosigned is not witnessed yet.
+        assert_eq!((failures(&log), log.exit()), (vec![], 3), "{}", golden.folder.display());
     }
 }
 
@@ -56,9 +57,9 @@ fn the_same_log_period_and_size_give_the_same_bytes() {
     }
     let (one, two) = (fs::read(lab.path().join("one.zip")).unwrap(), fs::read(lab.path().join("two.zip")).unwrap());
     assert!(one == two, "two packages of one log at one size differ");
-    // Both were entered, above what they hold, and so was the golden one.
-    let report = lab.run(&["evidence", "verify", "--log", "log", "--trust", "trust.policy"]).success();
-    let entries = Golden::newest().size() + 3;
+    // Both were entered, above what they hold, and so were the golden one, the time stamp and the cosignature.
+    let report = lab.run(&["evidence", "verify", "--log", "log", "--trust", "trust.policy"]).code(3);
+    let entries = Golden::newest().size() + 5;
     assert!(out(&report).contains(&format!(": {entries} entries")), "{}", out(&report));
     lab.run(&["evidence", "verify", "--package", "two.zip", "--trust", "trust.policy"]).code(0);
 }
@@ -86,9 +87,8 @@ fn e29_exit_codes_of_making_and_checking_a_package() {
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(json["exit"], 0);
     // A witness is asked for that has not cosigned.
-    let trust = fs::read_to_string(lab.path().join("trust.policy")).unwrap();
-    let witness = SignerKey::new("audit.example/w1", &[9; 32]).unwrap().cosigner_key();
-    let asks = trust.replace("quorum none", &format!("witness auditor {witness}\nquorum auditor"));
+    let witness = SignerKey::new("audit.example/w2", &[9; 32]).unwrap().cosigner_key();
+    let asks = format!("log {}\nwitness other {witness}\nquorum other\n", Golden::newest().key().verifier_key());
     fs::write(lab.path().join("asks.policy"), asks).unwrap();
     check(&["package.zip", "--trust", "asks.policy"]).code(3);
     make(&["--out", "none.zip", "--trust", "asks.policy"]).code(2).stdout("");
@@ -130,11 +130,11 @@ fn e1_no_flipped_byte_of_any_file_passes() {
             let mut changed = package.clone();
             let Some(byte) = changed.0.get_mut(path).unwrap().get_mut(at) else { continue };
             *byte ^= 1;
-            assert_eq!(check(&changed, &golden.trust).exit(), 1, "byte {at} of {path}");
+            assert_eq!(check(&changed, &golden).exit(), 1, "byte {at} of {path}");
         }
         let mut changed = package.clone();
         changed.0.remove(path);
-        assert_eq!(check(&changed, &golden.trust).exit(), 1, "without {path}");
+        assert_eq!(check(&changed, &golden).exit(), 1, "without {path}");
     }
 }
 
@@ -162,7 +162,7 @@ fn forged_packages_are_refuted_in_these_words() {
     let (own, other) = (golden.key(), SignerKey::new(&golden.origin, &[8; 32]).unwrap());
     let prefix = golden.prefix();
     let told = |name: &str, package: &Memory| {
-        let words = failures(&check(package, &golden.trust)).join("\n  ");
+        let words = failures(&check(package, &golden)).join("\n  ");
         let words = words.replace(&golden.origin, "[ORIGIN]").replace(&prefix, "[SHARD]");
         format!("{name}\n  {words}\n")
     };
@@ -232,13 +232,24 @@ fn a_manifest_cannot_pass_for_a_checkpoint_nor_a_checkpoint_for_a_manifest() {
     assert!(golden.trust.check(&note).is_err());
     let mut swapped = package.clone();
     swapped.0.insert(MANIFEST_NOTE.to_owned(), package.0[&format!("{}/checkpoint", golden.prefix())].clone());
-    assert_eq!(check(&swapped, &golden.trust).exit(), 1);
+    assert_eq!(check(&swapped, &golden).exit(), 1);
+}
+
+#[test]
+fn the_page_on_the_log_names_every_type_of_entry_and_every_exit_code() {
+    let page = include_str!("../docs/evidence.md");
+    for kind in speguard::record::entry::TYPES {
+        assert!(page.contains(&format!("\n| `{kind}` |")), "docs/evidence.md does not say when `{kind}` is entered");
+    }
+    let types = page.split_once("### Entries").unwrap().1.split_once("\n## ").unwrap().0;
+    assert_eq!(types.matches("\n| `").count(), speguard::record::entry::TYPES.len(), "{types}");
+    (0..4).for_each(|code| assert!(page.contains(&format!("\n| {code} |")), "{code}"));
 }
 
 #[test]
 fn a_package_lists_what_it_leaves_out() {
     let golden = Golden::newest();
-    let report = check(&golden.package(), &golden.trust);
+    let report = check(&golden.package(), &golden);
     for left_out in speguard::record::package::LEFT_OUT {
         assert!(report.not_checked.contains(&format!("{left_out}: not in the package")), "{:?}", report.not_checked);
     }

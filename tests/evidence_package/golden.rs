@@ -1,6 +1,13 @@
 //! The golden log and package of a version: made once by the program itself, then read by every later version.
 //! `UPDATE=1 cargo test golden` makes those of the present version anew; once released they stay as they are.
 use super::*;
+use crate::{
+    evidence_anchor::witness,
+    evidence_time::{
+        authority::{Authority, P256, VALID},
+        server::serve,
+    },
+};
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -14,6 +21,8 @@ pub(super) struct Golden {
     pub(super) origin: String,
     pub(super) year: String,
     pub(super) trust: TrustPolicy,
+    /// Of the authority that stamped it, DER.
+    pub(super) tsa_roots: Vec<Vec<u8>>,
 }
 
 impl Golden {
@@ -21,14 +30,15 @@ impl Golden {
         make_when_asked();
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(FIXTURES);
         let mut folders: Vec<PathBuf> = fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path()).collect();
-        folders.retain(|folder| folder.is_dir());
+        folders.retain(|folder| folder.join("package.zip").is_file());
         folders.sort();
         let read = |folder: PathBuf| {
             let trust = fs::read_to_string(folder.join("trust.policy")).unwrap();
             let trust = TrustPolicy::parse(&trust).unwrap();
             let origin = trust.logs()[0].name.clone();
             let year = origin.rsplit('/').next().unwrap().to_owned();
-            Self { folder, origin, year, trust }
+            let tsa_roots = anchor::certificates(&fs::read(folder.join("tsa-root.pem")).unwrap()).unwrap();
+            Self { folder, origin, year, trust, tsa_roots }
         };
         folders.into_iter().map(read).collect()
     }
@@ -38,6 +48,10 @@ impl Golden {
         let version = env!("CARGO_PKG_VERSION");
         let found = Self::all().into_iter().find(|golden| golden.folder.ends_with(version));
         found.unwrap_or_else(|| panic!("make {FIXTURES}/{version} with UPDATE=1 cargo test golden"))
+    }
+
+    pub(super) fn against(&self) -> Against<'_> {
+        Against { trust: Some(&self.trust), tsa_roots: &self.tsa_roots, ..Against::default() }
     }
 
     pub(super) fn key(&self) -> SignerKey {
@@ -140,8 +154,6 @@ fn make() {
     let draft = TrustPolicy::parse(&fs::read_to_string(lab.path().join("draft.policy")).unwrap()).unwrap();
     let key = SignerKey::new(&draft.logs()[0].name, &SEED).unwrap();
     open_log(&lab, &key);
-    let trust = format!("log {}\nquorum none\n", key.verifier_key());
-    fs::write(lab.path().join("trust.policy"), trust).unwrap();
     fs::write(lab.path().join("key"), key.to_text()).unwrap();
     for (case, exit) in
         [("breaks/host_port.yaml", 1), ("breaks/host_port.yaml", 1), ("meets/claim_and_memory_volumes.yaml", 3)]
@@ -152,15 +164,36 @@ fn make() {
         let code = scanned.get_output().status.code();
         assert!(code == Some(exit) || code == Some(1) || code == Some(0), "{code:?}");
     }
+    vouch(&lab, &key);
     let year = key.name().rsplit('/').next().unwrap().to_owned();
     let package = ["evidence", "package", "--log", "log", "--key", "file:key", "--out", "package.zip"];
     lab.run(&[&package[..], &["--period", &year, "--trust", "trust.policy"]].concat()).success();
     let folder = root.join(FIXTURES).join(env!("CARGO_PKG_VERSION"));
     drop(fs::remove_dir_all(&folder));
     Memory::of_folder(&lab.path().join("log")).unpack(&folder.join("log"));
-    for file in ["package.zip", "trust.policy"] {
+    for file in ["package.zip", "trust.policy", "tsa-root.pem"] {
         fs::copy(lab.path().join(file), folder.join(file)).unwrap();
     }
+}
+
+/// Has the log stamped and cosigned, and writes whom to believe.
+fn vouch(lab: &Lab, key: &SignerKey) {
+    let authority = Authority::new();
+    authority.issue("stamp", P256, "stamp", Some("between"), VALID);
+    fs::write(lab.path().join("tsa-root.pem"), authority.read("root.pem")).unwrap();
+    fs::write(lab.path().join("chain.pem"), authority.read("between.pem")).unwrap();
+    let tsa = serve(move |request| {
+        let reply = authority.reply("stamp", "v2-sha256", &request.body, &[]);
+        (200, "content-type: application/timestamp-reply\r\n".to_owned(), reply)
+    });
+    let log = ["--log", "log", "--key", "file:key"];
+    let anchor = ["evidence", "anchor", "--tsa", &tsa, "--chain", "chain.pem", "--tsa-roots", "tsa-root.pem"];
+    lab.run(&[&anchor[..], &log].concat()).success();
+    let (url, vkey) = witness("audit.example/w1", key.verifier_key());
+    let vkey = vkey.to_string();
+    lab.run(&[&["evidence", "witness", "add", "--url", &url, "--vkey", &vkey][..], &log].concat()).success();
+    let trust = format!("log {}\nwitness auditor {vkey}\nquorum auditor\n", key.verifier_key());
+    fs::write(lab.path().join("trust.policy"), trust).unwrap();
 }
 
 /// As `init` does, with a key that is known.

@@ -65,7 +65,7 @@ fn a_checkpoint_that_claims_a_million_or_all_entries_is_refused() {
         let note = Note { signatures: vec![sign(&text, &golden.key())], text }.encode().into_bytes();
         package.0.insert(format!("{}/checkpoints/{size:020}", golden.prefix()), note.clone());
         package.0.insert(format!("{}/checkpoint", golden.prefix()), note);
-        let report = check(&package, &golden.trust);
+        let report = check(&package, &golden);
         assert_eq!(report.exit(), 1);
     }
 }
@@ -76,7 +76,7 @@ fn a_manifest_of_another_form_is_refused() {
     for manifest in ["", "{}", "[]", "null", "{\"v\":1}", &"[".repeat(100_000), "{\"v\":2}"] {
         let mut package = golden.package();
         package.0.insert(MANIFEST.to_owned(), manifest.as_bytes().to_vec());
-        let report = check(&package, &golden.trust);
+        let report = check(&package, &golden);
         // One of a newer version is unread, not broken.
         assert_eq!(report.exit(), if manifest.contains('2') { 3 } else { 1 }, "{manifest:.20}");
     }
@@ -114,6 +114,6 @@ proptest! {
         let mut package = golden.package();
         let names: Vec<String> = package.0.keys().cloned().collect();
         package.0.insert(file.get(&names).clone(), bytes);
-        prop_assert_eq!(check(&package, &golden.trust).exit(), 1);
+        prop_assert_eq!(check(&package, &golden).exit(), 1);
     }
 }
