@@ -164,8 +164,7 @@ impl<'s> Session<'s> {
         for _ in 0..results.size() + before.as_ref().map_or(0, |(_, set)| set.size()) + 2 {
             ids.push(ulid()?);
         }
-        let mut other = Vec::new();
-        let receipts = self.append_run(&finished, &statements, bundle.as_ref(), &ids, &mut other)?;
+        let receipts = self.append_run(&finished, &statements, bundle.as_ref(), &ids)?;
         receipts.last().cloned().context("nothing was entered")
     }
 
@@ -176,7 +175,6 @@ impl<'s> Session<'s> {
         statements: &[Draft],
         bundle: Option<&BundleEntry>,
         ids: &[Ulid],
-        failed: &mut Vec<anyhow::Error>,
     ) -> anyhow::Result<Vec<crate::model::Receipt>> {
         let (store, prefix) = (self.store, self.log.place().prefix());
         let (scope, pepper) = (self.scope.clone(), self.pepper);
@@ -193,25 +191,20 @@ impl<'s> Session<'s> {
             drafts.extend(statements.iter().cloned());
             let mut count = 0;
             if !late {
+                // Another writer may have made the last run: its rows must be here, or nobody can tell what changed.
+                let unfounded = |error: anyhow::Error| LogError::Unfounded(format!("{error:#}"));
                 let before = last.map(|(_, run)| results(store, &prefix, run.results_blob)).transpose();
-                let peppers = peppers(store, &prefix, of, pepper);
-                match (before, peppers) {
-                    (Ok(before), Ok(peppers)) => {
-                        let changed = transitions(finished, before.as_ref(), of, &peppers, &mut id);
-                        count = changed.len();
-                        drafts.extend(changed);
-                    }
-                    (Err(error), _) | (_, Err(error)) => failed.push(error),
-                }
+                let before = before.map_err(unfounded)?;
+                let peppers = peppers(store, &prefix, of, pepper).map_err(unfounded)?;
+                let changed = transitions(finished, before.as_ref(), of, &peppers, &mut id);
+                count = changed.len();
+                drafts.extend(changed);
             }
             let plan = state.plan.as_ref().map(|plan| plan.digest);
             let run = manifest(finished, plan, late, count);
             drafts.push(Draft { observed: finished.observed, id: id(), body: Body::Run(Box::new(run)) });
             Ok(drafts)
         });
-        if let Some(error) = failed.pop() {
-            return Err(error);
-        }
         Ok(appended?)
     }
 

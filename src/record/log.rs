@@ -54,6 +54,9 @@ pub enum LogError {
          cut off, `speguard evidence rotate-key` finishes it"
     )]
     Rotated { origin: String, vkey: String },
+    /// What the entries rest on cannot be read, so none is made.
+    #[error("{0}")]
+    Unfounded(String),
     #[error("the shard `{0}` is closed: make the next with `speguard evidence init`")]
     Closed(String),
 }
