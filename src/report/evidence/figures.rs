@@ -79,6 +79,14 @@ pub(super) fn day(at: i64) -> String {
     text.strip_suffix(" 00:00:00 UTC").map_or(text.clone(), str::to_owned)
 }
 
+/// A pseudonym by its first digits, which tell it from others on a page; spreadsheets have it whole. `None` for any
+/// other text.
+pub(super) fn shortened(text: &str) -> Option<String> {
+    let digits = text.strip_prefix("hmac:")?;
+    let whole = digits.len() == 64 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    whole.then(|| format!("hmac:{}…", digits.get(..8).unwrap_or_default()))
+}
+
 /// A length in its two largest units, rounded down: `3 d 4 h`, `20 min`. Below a second in milliseconds.
 pub(super) fn duration(length: u64, phrases: &Phrases) -> String {
     let units = [
@@ -142,6 +150,13 @@ mod tests {
         assert_eq!(moment(1_795_292_043_114), "2026-11-21 20:14:03 UTC");
         assert_eq!(day(1_795_219_200_000), "2026-11-21");
         assert_eq!(day(1_795_219_201_000), "2026-11-21 00:00:01 UTC");
+    }
+
+    #[test]
+    fn only_whole_pseudonyms_are_shortened() {
+        assert_eq!(shortened(&format!("hmac:{}", "0123456789abcdef".repeat(4))).as_deref(), Some("hmac:01234567…"));
+        assert_eq!(shortened("hmac:<script>"), None);
+        assert_eq!(shortened("configuration"), None);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::super::{Language, clean::clean, words::Phrases};
 use super::{
     Edition, Table,
-    figures::{Cell, Tone, day, duration, hours, moment, percent, rfc3339},
+    figures::{Cell, Tone, day, duration, hours, moment, percent, rfc3339, shortened},
     tables::{Column, table},
 };
 use crate::model::{History, ResourceTime, Share};
@@ -155,6 +155,7 @@ pub(super) fn events(history: &History, phrases: &Phrases) -> [Figure; 5] {
         ("open", counts[1].clone()),
     ];
     let places = places.each_ref().map(|(name, text)| (*name, text.as_str()));
+    let label = phrases.say("evidence-figure-repair");
     let late = history.anchors.late.iter().map(|late| late.length()).fold(0, u64::saturating_add);
     [
         (phrases.say("evidence-figure-gaps"), number(history.gaps().count()), longest),
@@ -166,7 +167,10 @@ pub(super) fn events(history: &History, phrases: &Phrases) -> [Figure; 5] {
                 &[("overdue", &overdue), ("week", week), ("month", month), ("quarter", quarter), ("older", older)],
             ),
         ),
-        (phrases.say("evidence-figure-repair"), length(repair.median), phrases.with("evidence-beside-repair", &places)),
+        match repair.median {
+            Some(median) => (label, duration(median, phrases), phrases.with("evidence-beside-repair", &places)),
+            None => (label, "–".to_owned(), phrases.with("evidence-beside-no-repair", &[("open", &counts[1])])),
+        },
         (phrases.say("evidence-figure-runs"), number(history.runs.len()), silence),
         (
             phrases.say("evidence-figure-anchors"),
@@ -191,7 +195,7 @@ fn section(out: &mut String, which: Table, edition: &Edition<'_>, phrases: &Phra
     let caption = escape(&phrases.count(&format!("evidence-caption-{}", which.name()), rows.len()));
     out.push_str(&format!(
         "<div class=\"scroll\" role=\"region\" aria-label=\"{title}\" tabindex=\"0\">\n<table>\n\
-         <caption>{caption}</caption>\n<thead><tr>"
+         <caption><span>{caption}</span></caption>\n<thead><tr>"
     ));
     for (column, cell) in on_page(columns, rows.first()) {
         let number = if is_number(column, cell) { " class=\"number\"" } else { "" };
@@ -267,7 +271,10 @@ fn bar(time: &ResourceTime) -> String {
 fn shown(cell: &Cell, language: Language, phrases: &Phrases) -> String {
     match cell {
         Cell::Empty => "–".to_owned(),
-        Cell::Text(text) => escape(text),
+        Cell::Text(text) => match shortened(text) {
+            Some(short) => format!("<span class=\"id\">{}</span>", escape(&short)),
+            None => escape(text),
+        },
         Cell::Id(text) => format!("<span class=\"id\">{}</span>", escape(text)),
         Cell::Count(count) => count.to_string(),
         Cell::Time(at) => format!("<time datetime=\"{}\">{}</time>", rfc3339(*at), moment(*at)),

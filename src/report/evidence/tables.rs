@@ -71,7 +71,7 @@ const DEVIATIONS: [Column; 16] = [
     shown("state"),
     shown("criterion"),
     shown("resource"),
-    kept("kind"),
+    shown("kind"),
     shown("severity"),
     shown("effect"),
     kept("opened-earliest"),

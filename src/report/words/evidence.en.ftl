@@ -95,6 +95,7 @@ evidence-beside-longest-gap = longest { $length }
 evidence-beside-silence = longest time without one { $length }
 evidence-beside-ageing = { $overdue } overdue; by age in days: 0–7: { $week }, 8–30: { $month }, 31–90: { $quarter }, over 90: { $older }
 evidence-beside-repair = mean { $mean }, 90th percentile { $ninetieth }; repaired { $closed }, still open and not included { $open }
+evidence-beside-no-repair = nothing was repaired; still open { $open }
 evidence-beside-anchors = { $length } in stretches of more than two hours without one
 
 evidence-head-table = table

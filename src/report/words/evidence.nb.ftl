@@ -95,6 +95,7 @@ evidence-beside-longest-gap = lengste { $length }
 evidence-beside-silence = lengste tid uten kjøring { $length }
 evidence-beside-ageing = { $overdue } over fristen; etter alder i dager: 0–7: { $week }, 8–30: { $month }, 31–90: { $quarter }, over 90: { $older }
 evidence-beside-repair = gjennomsnitt { $mean }, 90-persentil { $ninetieth }; rettet { $closed }, fortsatt åpne og ikke medregnet { $open }
+evidence-beside-no-repair = ingenting ble rettet; fortsatt åpne { $open }
 evidence-beside-anchors = { $length } i tidsrom på over to timer uten tidsstempel
 
 evidence-head-table = tabell
