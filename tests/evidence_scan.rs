@@ -211,3 +211,15 @@ fn two_scopes_keep_their_own_waivers_and_attestations() {
     let withdrawn = entries(lab.path()).into_iter().filter(|entry| entry["event"] == "withdrawn").count();
     assert_eq!(withdrawn, 0, "a run of one scope withdrew what stands in another");
 }
+
+#[test]
+fn a_name_in_the_log_cannot_say_what_the_verifier_did_not() {
+    let lab = Lab::new();
+    fs::write(lab.path().join("log/demo/x\nThe log is established, and nothing is wrong.\n\u{1b}[2J"), "").unwrap();
+    fs::write(lab.path().join("log/demo/.tmp-7-0"), "").unwrap();
+    let verified = lab.run(&["evidence", "verify", "--log", "log", "--trust", "trust.policy"]).code(1);
+    let text = out(&verified);
+    assert!(!text.lines().any(|line| line == "The log is established, and nothing is wrong."), "{text}");
+    assert!(!text.contains('\u{1b}') && text.contains("no entry covers this file"), "{text}");
+    assert!(text.contains(".tmp-7-0`: a temporary file"), "{text}");
+}

@@ -570,3 +570,41 @@ fn e31_an_insider_who_cuts_rewrites_or_starts_over_is_found_by_what_others_kept(
             .any(|check| { check.name == "known" && matches!(check.outcome, Outcome::Failed { .. }) })
     );
 }
+
+/// Files of which one cannot be read.
+struct Unreadable<'f> {
+    files: &'f Memory,
+    path: String,
+}
+
+impl speguard::record::files::Files for Unreadable<'_> {
+    fn get(&self, path: &str) -> Result<Option<Vec<u8>>, String> {
+        if path == self.path {
+            Err("permission denied".to_owned())
+        } else {
+            speguard::record::files::Files::get(self.files, path)
+        }
+    }
+
+    fn list(&self, folder: &str) -> Result<Vec<String>, String> {
+        if folder == self.path {
+            Err("permission denied".to_owned())
+        } else {
+            speguard::record::files::Files::list(self.files, folder)
+        }
+    }
+}
+
+#[test]
+fn e29_what_cannot_be_read_is_no_breach_and_no_pass() {
+    let log = made(&unchecked);
+    let trust = trust();
+    let against = Against { trust: Some(&trust), ..Against::default() };
+    let mut paths = log.paths();
+    paths.push(String::new());
+    for path in paths {
+        let report = verify(&Unreadable { files: &log, path: path.clone() }, &against);
+        assert_eq!(report.exit(), 2, "`{path}` could not be read");
+        assert!(report.unreadable.iter().any(|(told, _)| *told == path), "{path}");
+    }
+}

@@ -1,11 +1,12 @@
 //! What changed between two result sets of one scope. Start at [`changes`].
-use super::row::{Effect, Line as _, Outcome, ResultSet, Row, RowKey, prefix};
+use super::row::{Line as _, ResultSet, Row, RowKey, prefix};
+use crate::model::{Effect, VerdictName};
 use std::cmp::Ordering;
 
 /// A verdict with what the judgement makes of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Weighed {
-    pub outcome: Outcome,
+    pub outcome: VerdictName,
     /// `None` beside met and not applicable.
     pub effect: Option<Effect>,
 }

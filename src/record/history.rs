@@ -2,10 +2,10 @@
 //! [`facts`].
 use super::{
     continuity::{ChangeFact, CountFact, Facts, GapFact, Item, PlanFact, RunFact, WaiverFact},
-    entry::{AnchorKind, Count, Effect, Instant, Plan, Run, Transition, Ulid, VerdictText, WaiverEvent},
+    entry::{AnchorKind, Count, Instant, Plan, Run, Transition, Ulid, WaiverEvent},
     verify::{At, Entries},
 };
-use crate::model::{self, Severity, UnfinishedRun, VerdictName};
+use crate::model::{Effect, Severity, UnfinishedRun};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What entries say of time that may not be what it was, for a reader to weigh. Nothing of it is left out of [`Facts`].
@@ -201,9 +201,9 @@ fn change(at: &At<Transition>) -> ChangeFact {
         criterion: change.criterion.clone(),
         kind: change.kind.clone(),
         resource: change.ref_c.0.clone(),
-        from: change.from.map(verdict),
-        to: change.to.map(verdict),
-        effect: change.effect.map_or(model::Effect::Counted, effect),
+        from: change.from,
+        to: change.to,
+        effect: change.effect.unwrap_or(Effect::Counted),
         severity: severity(&change.severity),
         last_before: change.last_before.map(|at| at.0),
         deviation: change.deviation.map(|id| id.to_string()),
@@ -213,24 +213,6 @@ fn change(at: &At<Transition>) -> ChangeFact {
 
 fn severity(name: &str) -> Option<Severity> {
     Severity::ALL.into_iter().find(|severity| severity.name() == name)
-}
-
-const fn verdict(verdict: VerdictText) -> VerdictName {
-    match verdict {
-        VerdictText::Met => VerdictName::Met,
-        VerdictText::NotMet => VerdictName::NotMet,
-        VerdictText::NotApplicable => VerdictName::NotApplicable,
-        VerdictText::Undetermined => VerdictName::Undetermined,
-    }
-}
-
-const fn effect(effect: Effect) -> model::Effect {
-    match effect {
-        Effect::Counted => model::Effect::Counted,
-        Effect::Waived => model::Effect::Waived,
-        Effect::Warned => model::Effect::Warned,
-        Effect::Observed => model::Effect::Observed,
-    }
 }
 
 #[cfg(test)]

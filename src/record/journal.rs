@@ -83,7 +83,9 @@ impl Journal<'_> {
     /// # Errors
     /// [`JournalError`]: a missing link, a link that does not fit.
     pub fn from(&self, size: u64) -> Result<(Vec<Segment>, Tail), JournalError> {
-        let names = self.store.list(&format!("{}/journal", self.prefix))?;
+        let folder = format!("{}/journal", self.prefix);
+        self.store.settle(&folder)?;
+        let names = self.store.list(&folder)?;
         let Some(last) = names.last() else {
             if size > 0 {
                 return Err(self.damaged(0, "the journal is missing, and a checkpoint covers entries of it"));

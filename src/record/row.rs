@@ -6,7 +6,7 @@ use super::{
     canonical::{self, from_hexadecimal, hexadecimal},
     redact::{BlobKey, commitment, pseudonymous, salt},
 };
-use crate::model::{ResourceId, Severity, Verdict};
+use crate::model::{Effect, ResourceId, Severity, VerdictName};
 
 mod entry;
 mod finding;
@@ -15,7 +15,7 @@ mod proof;
 mod set;
 mod sorted;
 
-pub use entry::{counts, effect, pseudonym, verdict};
+pub use entry::{counts, pseudonym};
 pub use finding::{FINDING_BYTES_MAX, FindingLine};
 pub use population::{Population, PopulationRow};
 pub use proof::{Absence, Placed, RowProof, RowProofError, Shown, prove};
@@ -36,29 +36,11 @@ pub struct RowKey {
     pub resource: String,
 }
 
-/// A verdict's name, as rows and transitions write it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Outcome {
-    Met,
-    NotMet,
-    NotApplicable,
-    Undetermined,
-}
-
-/// What the judgement makes of a verdict that falls short. Met and not applicable have none: nothing is to weigh.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Effect {
-    Counted,
-    Waived,
-    Warned,
-    Observed,
-}
-
 /// One criterion's verdict on one resource. Absent values are `""` on the wire.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
     pub key: RowKey,
-    pub outcome: Outcome,
+    pub outcome: VerdictName,
     /// The rule could not be run to the end: `error` on the wire, and only beside undetermined.
     pub is_error: bool,
     pub effect: Option<Effect>,
@@ -135,64 +117,6 @@ pub fn prefix(encoded_key: &[u8]) -> Vec<u8> {
     prefix
 }
 
-impl Outcome {
-    pub const ALL: [Self; 4] = [Self::Met, Self::NotMet, Self::NotApplicable, Self::Undetermined];
-
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Met => "met",
-            Self::NotMet => "not_met",
-            Self::NotApplicable => "not_applicable",
-            Self::Undetermined => "undetermined",
-        }
-    }
-
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|outcome| outcome.name() == name)
-    }
-
-    /// Whether it is a breach, or cannot be told.
-    #[must_use]
-    pub const fn falls_short(self) -> bool {
-        match self {
-            Self::NotMet | Self::Undetermined => true,
-            Self::Met | Self::NotApplicable => false,
-        }
-    }
-}
-
-impl From<&Verdict> for Outcome {
-    fn from(verdict: &Verdict) -> Self {
-        match verdict {
-            Verdict::Met => Self::Met,
-            Verdict::NotMet { .. } => Self::NotMet,
-            Verdict::NotApplicable => Self::NotApplicable,
-            Verdict::Undetermined { .. } => Self::Undetermined,
-        }
-    }
-}
-
-impl Effect {
-    pub const ALL: [Self; 4] = [Self::Counted, Self::Waived, Self::Warned, Self::Observed];
-
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Counted => "counted",
-            Self::Waived => "waived",
-            Self::Warned => "warned",
-            Self::Observed => "observed",
-        }
-    }
-
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|effect| effect.name() == name)
-    }
-}
-
 /// What [`Row::is_error`] is called.
 const ERROR: &str = "error";
 
@@ -223,7 +147,7 @@ impl Row {
         let wrong = |member: &'static str, value: &str| RowError::Member { member, value: value.to_owned() };
         let row = Self {
             key: RowKey { criterion, platform, kind, resource },
-            outcome: Outcome::from_name(&verdict).ok_or_else(|| wrong("verdict", &verdict))?,
+            outcome: VerdictName::read(&verdict).ok_or_else(|| wrong("verdict", &verdict))?,
             is_error: match cause.as_str() {
                 "" => false,
                 ERROR => true,
@@ -231,7 +155,7 @@ impl Row {
             },
             effect: match effect.as_str() {
                 "" => None,
-                name => Some(Effect::from_name(name).ok_or_else(|| wrong("effect", name))?),
+                name => Some(Effect::read(name).ok_or_else(|| wrong("effect", name))?),
             },
             waiver,
             severity: match severity.as_str() {
@@ -264,7 +188,7 @@ impl Row {
         if self.waiver.is_empty() == (self.effect == Some(Effect::Waived)) {
             return contradiction("a waiver stands where the effect is waived, and nowhere else");
         }
-        if self.is_error && self.outcome != Outcome::Undetermined {
+        if self.is_error && self.outcome != VerdictName::Undetermined {
             return contradiction("an error leaves a verdict undetermined");
         }
         if !self.findings_c.is_empty() && !self.outcome.falls_short() {

@@ -4,10 +4,10 @@ use super::{
     entry::{Body, Commitment, DigestText, Instant, Run, Transition, Trigger, Ulid},
     log::Draft,
     redact::BlobKey,
-    row::{Outcome, Population, ResultSet, RowKey, counts, effect, pseudonym, verdict},
+    row::{Population, ResultSet, RowKey, counts, pseudonym},
     state::{OpenDeviation, ScopeState},
 };
-use crate::model::{Assessment, Criterion, Platform, Problem};
+use crate::model::{Assessment, Criterion, Platform, Problem, VerdictName};
 use std::collections::BTreeMap;
 
 /// Kinds beyond these stand together as `other`: an entry has an end, and real repositories have about fifty.
@@ -143,9 +143,9 @@ pub fn transitions(
             rule_digest: DigestText::parse(&change.row.rule_digest).ok(),
             kind: kind.clone(),
             ref_c: pseudonym(&peppers.present.1, change.key),
-            from: change.from.map(verdict),
-            to: change.to.map(verdict),
-            effect: change.to.and_then(effect),
+            from: change.from.map(|weighed| weighed.outcome),
+            to: change.to.map(|weighed| weighed.outcome),
+            effect: change.to.and_then(|weighed| weighed.effect),
             severity: change.row.severity.clone(),
             findings: number(findings.get(change.key).copied().unwrap_or(0)),
             findings_c: Commitment::parse(&change.row.findings_c).ok().filter(|_| present),
@@ -158,7 +158,7 @@ pub fn transitions(
 }
 
 fn is_breach(weighed: Option<Weighed>) -> bool {
-    weighed.is_some_and(|weighed| weighed.outcome == Outcome::NotMet)
+    weighed.is_some_and(|weighed| weighed.outcome == VerdictName::NotMet)
 }
 
 /// The deviation of a row that is open, by whichever key it was named.

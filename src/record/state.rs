@@ -2,10 +2,11 @@
 use super::{
     entry::{
         AnchorKind, Attestation, AttestationEvent, Body, Bundle, Commitment, DigestText, Entry, Instant, Key, KeyEvent,
-        Plan, Run, Shard, ShardEvent, Transition, Ulid, VerdictText, Waiver, WaiverEvent,
+        Plan, Run, Shard, ShardEvent, Transition, Ulid, Waiver, WaiverEvent,
     },
     merkle::{Edge, leaf_hash},
 };
+use crate::model::VerdictName;
 use std::collections::BTreeMap;
 
 /// The state of a shard after some number of entries.
@@ -125,12 +126,12 @@ impl State {
         let Some(pepper) = scope.runs.get(&transition.run).copied() else { return };
         let subject = (transition.criterion.clone(), transition.ref_c.clone());
         match (transition.to, transition.deviation) {
-            (Some(VerdictText::NotMet), Some(id)) => {
+            (Some(VerdictName::NotMet), Some(id)) => {
                 let severity = transition.severity.clone();
                 scope.open.entry(subject).or_insert(OpenDeviation { id, opened: observed, severity, pepper });
             }
             // What cannot be told closes nothing.
-            (Some(VerdictText::Undetermined), Some(_)) | (_, None) => {}
+            (Some(VerdictName::Undetermined), Some(_)) | (_, None) => {}
             (_, Some(id)) => scope.open.retain(|_, open| open.id != id),
         }
     }

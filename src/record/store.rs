@@ -2,7 +2,7 @@
 //! changed; only `checkpoint` is replaced, and it is a hint.
 use super::{
     disk::{Disk, RealDisk},
-    files::{Files, TEMPORARY},
+    files::{Files, TEMPORARY, is_temporary},
 };
 use std::{
     fmt, io,
@@ -59,6 +59,23 @@ pub trait Store: Send + Sync {
     /// [`StoreError::Io`].
     fn list(&self, folder: &str) -> Result<Vec<String>, StoreError>;
 
+    /// As [`Store::list`], with what a crash or a lost race has left under temporary names: a verifier lists those too.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`].
+    fn everything(&self, folder: &str) -> Result<Vec<String>, StoreError> {
+        self.list(folder)
+    }
+
+    /// Makes the names in a folder durable that a crash may have left unsynced. A writer does so before it reads a chain
+    /// to its end; a reader never does.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`].
+    fn settle(&self, _folder: &str) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     /// Takes an object away: erasure and pruning only.
     ///
     /// # Errors
@@ -101,16 +118,6 @@ impl<D: Disk> Directory<D> {
 
     fn whole(&self, path: &str) -> PathBuf {
         self.root.join(path)
-    }
-
-    /// Makes the names in a folder durable that a crash may have left unsynced; done before a chain is read to its end.
-    fn settle(&self, folder: &Path) -> Result<(), StoreError> {
-        match self.disk.sync_folder(folder) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
-            Err(error) => Err(self.failed_sync("synced", folder, &error)),
-            Ok(()) => Ok(()),
-        }
     }
 
     fn failed_sync(&self, did: &'static str, path: &Path, error: &io::Error) -> StoreError {
@@ -177,11 +184,27 @@ impl<D: Disk> Store for Directory<D> {
     }
 
     fn list(&self, folder: &str) -> Result<Vec<String>, StoreError> {
+        let mut names = self.everything(folder)?;
+        names.retain(|name| !is_temporary(name));
+        Ok(names)
+    }
+
+    fn everything(&self, folder: &str) -> Result<Vec<String>, StoreError> {
         let whole = self.whole(folder);
-        self.settle(&whole)?;
         let files = self.disk.files(&whole).map_err(|error| failed("read", &whole, &error))?;
-        let named = files.iter().filter_map(|file| Some(file.strip_prefix(&self.root).ok()?.to_str()?.to_owned()));
-        Ok(named.filter(|name| !name.rsplit('/').next().unwrap_or_default().starts_with(TEMPORARY)).collect())
+        // A name that is not UTF-8 is none of ours; it must be seen all the same.
+        let named =
+            files.iter().filter_map(|file| Some(file.strip_prefix(&self.root).ok()?.to_string_lossy().into_owned()));
+        Ok(named.collect())
+    }
+
+    fn settle(&self, folder: &str) -> Result<(), StoreError> {
+        let whole = self.whole(folder);
+        match self.disk.sync_folder(&whole) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(self.failed_sync("synced", &whole, &error)),
+            Ok(()) => Ok(()),
+        }
     }
 
     fn delete(&self, path: &str) -> Result<(), StoreError> {
@@ -205,6 +228,6 @@ impl Files for Stored<'_> {
     }
 
     fn list(&self, folder: &str) -> Result<Vec<String>, String> {
-        self.0.list(folder).map_err(|error| error.to_string())
+        self.0.everything(folder).map_err(|error| error.to_string())
     }
 }

@@ -23,7 +23,8 @@ pub(super) fn acts(c: char) -> bool {
 }
 
 /// The text on one line with every acting character written out: `\n`, `\t`, `\u{1b}`.
-pub(super) fn clean(text: &str) -> Cow<'_, str> {
+#[must_use]
+pub fn clean(text: &str) -> Cow<'_, str> {
     if !text.contains(acts) {
         return Cow::Borrowed(text);
     }
@@ -42,7 +43,8 @@ pub(super) fn clean(text: &str) -> Cow<'_, str> {
 ///
 /// `json` must be JSON without line breaks of its own making beyond `\n`: outside of texts JSON is ASCII, so only
 /// texts can hold what is replaced.
-pub(super) fn clean_json(json: &str) -> String {
+#[must_use]
+pub fn clean_json(json: &str) -> String {
     let mut cleaned = String::with_capacity(json.len());
     let mut units = [0_u16; 2];
     for c in json.chars() {

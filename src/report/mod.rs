@@ -19,6 +19,7 @@ mod unread;
 mod words;
 
 pub use about::criterion;
+pub use clean::{clean, clean_json};
 pub use json::schema as output_schema;
 pub use reach::{ReachPage, reach_json, reach_text};
 

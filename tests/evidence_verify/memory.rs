@@ -1,10 +1,11 @@
 //! Logs in memory: one made by the library, and ones that somebody with the key has made by hand.
+use speguard::model::{Effect, VerdictName};
 use speguard::record::{
     blob::{self, Blob},
     entry::{
         Anchor, AnchorKind, Attestation, AttestationEvent, Body, Bundle, Commitment, Deviation, DeviationState,
-        DigestText, Effect, Entry, Gap, GapCause, Instant, Plan, PlanItem, Role, Run, RunStart, Shard, ShardEvent,
-        Transition, Trigger, Ulid, VerdictText, Waiver, WaiverEvent,
+        DigestText, Entry, Gap, GapCause, Instant, Plan, PlanItem, Role, Run, RunStart, Shard, ShardEvent, Transition,
+        Trigger, Ulid, Waiver, WaiverEvent,
     },
     files::Files,
     log::{Draft, Log},
@@ -211,9 +212,9 @@ fn rows() -> ResultSet {
         resource: "kubernetes||v1/Pod|spe|web".to_owned(),
     };
     let row = Row {
-        outcome: row::Outcome::NotMet,
+        outcome: VerdictName::NotMet,
         is_error: false,
-        effect: Some(row::Effect::Counted),
+        effect: Some(Effect::Counted),
         waiver: String::new(),
         severity: "high".to_owned(),
         rule_digest: digest(b"rule").to_string(),
@@ -300,7 +301,7 @@ fn run(number: u64) -> Vec<Body> {
         kind: "v1/Pod".to_owned(),
         ref_c: row::pseudonym(&PEPPER, &rows.rows().lines()[0].key),
         from: None,
-        to: Some(VerdictText::NotMet),
+        to: Some(VerdictName::NotMet),
         effect: Some(Effect::Counted),
         severity: "high".to_owned(),
         findings: 1,

@@ -21,10 +21,11 @@ mod status;
 mod verify;
 mod witness;
 
-use super::Shell;
+use super::{Shell, print};
 use crate::{
     cli::evidence::Evidence,
     record::entry::{Instant, Ulid},
+    report::clean,
 };
 use anyhow::Context;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -51,6 +52,16 @@ pub fn run(command: &Evidence, shell: &Shell) -> anyhow::Result<u8> {
         Evidence::Export(arguments) => export::run(arguments, shell),
         Evidence::Status(arguments) => status::run(arguments),
     }
+}
+
+/// Prints text that may hold what stands in a log: names in it are shown, and act on no terminal.
+///
+/// # Errors
+/// When standard output cannot be written.
+pub fn say(text: &str) -> anyhow::Result<()> {
+    let lines: String =
+        text.split_inclusive('\n').map(|line| format!("{}\n", clean(line.trim_end_matches('\n')))).collect();
+    print(lines.as_bytes())
 }
 
 /// The time now.

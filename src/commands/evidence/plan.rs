@@ -7,8 +7,8 @@ use crate::{
     record::{
         entry::{Body, Instant, Plan, PlanItem},
         log::{Draft, Log},
+        place::Place,
         plan::{self, PLAN_BYTES_MAX},
-        store::Store,
         verify::Entries,
     },
 };
@@ -50,7 +50,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
     log.publish()?;
     let index = receipts.last().map_or(0, |receipt| receipt.index);
     print(told(&plan, index, &place.origin).as_bytes())?;
-    hints(&plan, &entries, &store, at).iter().for_each(|hint| remark(&format!("hint: {hint}\n")));
+    hints(&plan, &entries, &open::places(&store)?, at).iter().for_each(|hint| remark(&format!("hint: {hint}\n")));
     Ok(0)
 }
 
@@ -112,20 +112,19 @@ pub(super) fn length(seconds: u64) -> String {
 }
 
 /// What may be a slip, or will be a gap.
-fn hints(plan: &Plan, entries: &Entries, store: &dyn Store, at: Instant) -> Vec<String> {
+fn hints(plan: &Plan, entries: &Entries, places: &[Place], at: Instant) -> Vec<String> {
     let mut hints = Vec::new();
     let known: Vec<&str> = STANDARD
         .iter()
         .filter(|(path, _)| path.ends_with("criterion.yaml"))
         .filter_map(|(_, text)| text.lines().find_map(|line| line.strip_prefix("id: ")))
         .collect();
-    let emitters: Vec<String> =
-        open::places(store).unwrap_or_default().iter().map(|place| place.emitter().to_owned()).collect();
+    let emitters: Vec<&str> = places.iter().map(Place::emitter).collect();
     for item in &plan.items {
         for id in item.criteria.iter().filter(|id| !known.contains(&id.as_str())) {
             hints.push(format!("`{}` of the item `{}` is none of the built-in criteria", id, item.name));
         }
-        if !emitters.contains(&item.emitter) {
+        if !emitters.contains(&item.emitter.as_str()) {
             let (emitter, name) = (&item.emitter, &item.name);
             hints.push(format!(
                 "no shard of `{emitter}` is in this log yet: until it has one, the item `{name}` is a gap"

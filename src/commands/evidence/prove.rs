@@ -1,8 +1,8 @@
 //! `speguard evidence prove`: that an entry is in the log, or that a row is or is not in a run.
-use super::open;
+use super::{open, say};
 use crate::{
     cli::evidence::Prove,
-    commands::{print, record},
+    commands::record,
     record::{
         entry::{Body, DigestText, Entry, Run, Ulid},
         merkle::inclusion_proof,
@@ -39,7 +39,7 @@ pub(super) fn run(arguments: &Prove) -> anyhow::Result<u8> {
         (None, None) => bail!("say which entry with --index, or which row with --run and --row"),
     };
     fs::write(&arguments.out, text).with_context(|| format!("cannot write `{}`", arguments.out.display()))?;
-    print(format!("{told}\n").as_bytes())?;
+    say(&format!("{told}\n"))?;
     Ok(0)
 }
 

@@ -1,9 +1,9 @@
 //! `speguard evidence rejudge`: the same revision by the same criteria gives the same rows, or it says which differ.
-use super::{open, prove::manifest};
+use super::{open, prove::manifest, say};
 use crate::{
     assess::assess,
     cli::{Sources, evidence::Rejudge},
-    commands::{print, read, record},
+    commands::{read, record},
     evaluate::Bundle,
     judge::{Profile, profile},
     model::{Resource, Timestamp},
@@ -50,7 +50,7 @@ pub(super) fn run(arguments: &Rejudge) -> anyhow::Result<u8> {
     let (results, pepper) = match rows {
         Ok(rows) => rows,
         Err(error) => {
-            print(format!("the rows of the run are not here: {error:#}\nNothing can be compared.\n").as_bytes())?;
+            say(&format!("the rows of the run are not here: {error:#}\nNothing can be compared.\n"))?;
             return Ok(3);
         }
     };
@@ -75,7 +75,7 @@ pub(super) fn run(arguments: &Rejudge) -> anyhow::Result<u8> {
     let again = ResultSet::of(&assessment, &criteria.criteria, &row_sources, results.key());
     let text = compare(&run, environment.digest.into(), &results, &again);
     let same = again.root() == results.root();
-    print(text.as_bytes())?;
+    say(&text)?;
     Ok(u8::from(!same))
 }
 

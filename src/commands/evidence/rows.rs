@@ -1,11 +1,11 @@
 //! The result set of a run, read back for exports: rows with what their findings say.
 use crate::{
     commands::record::results,
-    model::{Criterion, Effect, Finding, Item, Map, Mark, Number, Severity, Unknown, Value, VerdictName},
+    model::{Criterion, Effect, Finding, Item, Map, Mark, Number, Severity, Unknown, Value},
     record::{
         entry::Run,
         place::Place,
-        row::{self, FindingLine, Outcome, Row},
+        row::{FindingLine, Row},
         store::Store,
         verify::At,
     },
@@ -38,18 +38,8 @@ fn result(row: &Row, findings: &[FindingLine], criteria: &[Criterion]) -> Result
         platform: row.key.platform.clone(),
         kind: row.key.kind.clone(),
         resource: row.key.resource.clone(),
-        verdict: match row.outcome {
-            Outcome::Met => VerdictName::Met,
-            Outcome::NotMet => VerdictName::NotMet,
-            Outcome::NotApplicable => VerdictName::NotApplicable,
-            Outcome::Undetermined => VerdictName::Undetermined,
-        },
-        effect: match row.effect {
-            Some(row::Effect::Waived) => Effect::Waived,
-            Some(row::Effect::Warned) => Effect::Warned,
-            Some(row::Effect::Observed) => Effect::Observed,
-            Some(row::Effect::Counted) | None => Effect::Counted,
-        },
+        verdict: row.outcome,
+        effect: row.effect.unwrap_or(Effect::Counted),
         severity: severity.or(criterion.map(|criterion| criterion.severity)).unwrap_or(Severity::Low),
         waiver: (!row.waiver.is_empty()).then(|| row.waiver.clone()),
         said: if findings.is_empty() { Vec::new() } else { said(&findings, Language::English) },

@@ -1,5 +1,5 @@
 //! `speguard evidence sample`: which entries or rows an auditor looks at, by a seed that the provider cannot steer.
-use super::open;
+use super::{open, say};
 use crate::{
     cli::evidence::{Population, Sample, SampleFormat},
     commands::{print, record},
@@ -9,6 +9,7 @@ use crate::{
         period,
         row::Line as _,
     },
+    report::clean,
 };
 use anyhow::{Context, bail, ensure};
 use sha2::{Digest as _, Sha256};
@@ -83,7 +84,11 @@ pub(super) fn run(arguments: &Sample) -> anyhow::Result<u8> {
         ("population", size.to_string()),
         ("seed", arguments.seed.clone()),
     ];
-    print(text(arguments.format, &head, members.iter().take(arguments.n)).as_bytes())?;
+    let text = text(arguments.format, &head, members.iter().take(arguments.n));
+    match arguments.format {
+        SampleFormat::Text => say(&text)?,
+        SampleFormat::Csv => print(text.as_bytes())?,
+    }
     Ok(0)
 }
 
@@ -128,8 +133,8 @@ fn text<'m>(format: SampleFormat, head: &[(&str, String)], members: impl Iterato
             }
             text.push_str("\r\nindex,hash,what\r\n");
             for Member { index, hash, what } in members {
-                let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
-                text.push_str(&format!("{index},{hash},\"{}\"\r\n", what.replace('"', "\"\"")));
+                let hash = crate::record::entry::DigestText(*hash).hex();
+                text.push_str(&format!("{index},{hash},\"{}\"\r\n", clean(what).replace('"', "\"\"")));
             }
         }
     }

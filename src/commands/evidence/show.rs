@@ -8,10 +8,9 @@ use crate::{
         entry::{Body, DigestText, Entry, Instant, Run},
         period,
         place::Place,
-        row::Outcome,
         store::Store,
     },
-    report::Language,
+    report::{Language, clean, clean_json},
 };
 use anyhow::{Context, ensure};
 use serde_json::{Value as Json, json};
@@ -52,12 +51,8 @@ pub(super) fn run(arguments: &Show, shell: &Shell) -> anyhow::Result<u8> {
         EvidenceFormat::Json => {
             let all: Vec<Json> =
                 shown.iter().map(|one| json!({"index": one.index, "entry": one.entry, "joined": one.joined})).collect();
-            format!(
-                "{}\n",
-                serde_json::to_string_pretty(
-                    &json!({"origin": place.origin, "size": checkpoint.size, "entries": all})
-                )?
-            )
+            let whole = json!({"origin": place.origin, "size": checkpoint.size, "entries": all});
+            format!("{}\n", clean_json(&serde_json::to_string_pretty(&whole)?))
         }
         EvidenceFormat::Text => text(&place, checkpoint.size, &shown, shell.language),
     };
@@ -115,7 +110,7 @@ fn joined(store: &dyn Store, place: &Place, body: &Body, erased: &mut bool) -> O
 /// The rows that fall short, with their findings.
 fn rows(store: &dyn Store, place: &Place, run: &Run) -> anyhow::Result<Json> {
     let results = record::results(store, &place.prefix(), run.results_blob)?;
-    let short = results.iter().filter(|(row, _)| matches!(row.outcome, Outcome::NotMet | Outcome::Undetermined));
+    let short = results.iter().filter(|(row, _)| row.outcome.falls_short());
     let row = |(row, findings): (&crate::record::row::Row, &[crate::record::row::FindingLine])| {
         json!({
             "criterion": row.key.criterion,
@@ -123,7 +118,7 @@ fn rows(store: &dyn Store, place: &Place, run: &Run) -> anyhow::Result<Json> {
             "kind": row.key.kind,
             "resource": row.key.resource,
             "verdict": row.outcome.name(),
-            "effect": row.effect.map(crate::record::row::Effect::name),
+            "effect": row.effect.map(crate::model::Effect::name),
             "findings": findings.iter().map(crate::record::row::FindingLine::value).collect::<Vec<_>>(),
         })
     };
@@ -246,11 +241,7 @@ fn beside(joined: &Json, words: &Words, text: &mut String) {
 /// A value on one line, without what could drive a terminal.
 fn plain(value: &Json) -> String {
     match value {
-        Json::String(text) => clean(text),
-        other => clean(&other.to_string()),
+        Json::String(text) => clean(text).into_owned(),
+        other => clean(&other.to_string()).into_owned(),
     }
-}
-
-fn clean(text: &str) -> String {
-    text.chars().map(|character| if character.is_control() { '\u{fffd}' } else { character }).collect()
 }

@@ -1,8 +1,7 @@
 //! `speguard evidence status`: what a log holds, and what is due next. It reads and does not verify.
-use super::{continuity::length, history, now, open};
+use super::{continuity::length, history, now, open, say};
 use crate::{
     cli::evidence::Status as Arguments,
-    commands::print,
     model::{Deviation, History, Period, Severity},
     record::{
         continuity::{self, Facts},
@@ -44,7 +43,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
     plan(&mut lines, &entries, stated, now);
     anchors(&mut lines, &entries, now);
     expiring(&mut lines, &entries, &facts, now);
-    print(lines.text().as_bytes())?;
+    say(&lines.text())?;
     Ok(0)
 }
 

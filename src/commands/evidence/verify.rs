@@ -8,10 +8,12 @@ use crate::{
     cli::evidence::{EvidenceFormat, Verify},
     commands::{Shell, print},
     record::{
+        entry::DigestText,
         store::Stored,
         trust::TrustPolicy,
         verify::{Against, Check, Failure, Outcome, Report, verify, verify_package},
     },
+    report::{clean, clean_json},
 };
 use anyhow::Context;
 use std::{fs, path::Path};
@@ -63,7 +65,12 @@ pub(super) fn trust(path: Option<&Path>) -> anyhow::Result<Option<TrustPolicy>> 
 fn text(report: &Report, continuity: &str) -> String {
     let mut text = String::new();
     for head in &report.heads {
-        text.push_str(&format!("{}: {} entries, root {}\n", head.origin, head.size, hex(&head.root)));
+        text.push_str(&format!(
+            "{}: {} entries, root {}\n",
+            clean(&head.origin),
+            head.size,
+            DigestText(head.root).hex()
+        ));
     }
     text.push('\n');
     for check in &report.checks {
@@ -72,12 +79,15 @@ fn text(report: &Report, continuity: &str) -> String {
             Outcome::Failed { kind, cause } => ("FAILS          ", format!("{} ({})", cause, kind.name())),
             Outcome::NotEstablished(cause) => ("not established", cause.clone()),
         };
-        text.push_str(&format!("{mark}  {:<11} {}: {words}\n", check.name, check.subject));
+        text.push_str(&format!("{mark}  {:<11} {}: {}\n", check.name, clean(&check.subject), clean(&words)));
+    }
+    for (path, cause) in &report.unreadable {
+        text.push_str(&format!("UNREADABLE       {}: {}\n", clean(path), clean(cause)));
     }
     text.push_str(continuity);
     text.push_str("\nNot checked:\n");
     for one in &report.not_checked {
-        text.push_str(&format!("  - {one}\n"));
+        text.push_str(&format!("  - {}\n", clean(one)));
     }
     let changed =
         |check: &Check| matches!(&check.outcome, Outcome::Failed { kind, .. } if *kind != Failure::Continuity);
@@ -85,14 +95,11 @@ fn text(report: &Report, continuity: &str) -> String {
         0 => "The log is established, and nothing is wrong.",
         1 if !report.checks.iter().any(changed) => "Time is missing that nobody declared: see what fails above.",
         1 => "The log is not what was written: see what fails above.",
+        2 => "Not everything could be read, so nothing of this is an answer: make the files readable and run again.",
         _ => "Nothing wrong was found, but not everything is established.",
     };
     text.push_str(&format!("\n{verdict}\n"));
     text
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn json(report: &Report, continuity: &[Continuity]) -> anyhow::Result<String> {
@@ -111,8 +118,8 @@ fn json(report: &Report, continuity: &[Continuity]) -> anyhow::Result<String> {
     let heads: Vec<serde_json::Value> = report
         .heads
         .iter()
-        .map(|head| serde_json::json!({"origin": head.origin, "size": head.size, "root": format!("sha256:{}", hex(&head.root)), "newest": head.newest.map(|at| at.to_string())}))
+        .map(|head| serde_json::json!({"origin": head.origin, "size": head.size, "root": DigestText(head.root), "newest": head.newest.map(|at| at.to_string())}))
         .collect();
-    let whole = serde_json::json!({"version": 1, "exit": report.exit(), "shards": heads, "checks": checks, "not_checked": report.not_checked, "continuity": continuity::json(continuity)});
-    Ok(format!("{}\n", serde_json::to_string_pretty(&whole)?))
+    let whole = serde_json::json!({"version": 1, "exit": report.exit(), "shards": heads, "checks": checks, "unreadable": report.unreadable, "not_checked": report.not_checked, "continuity": continuity::json(continuity)});
+    Ok(format!("{}\n", clean_json(&serde_json::to_string_pretty(&whole)?)))
 }

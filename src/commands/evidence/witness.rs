@@ -1,11 +1,13 @@
 //! `speguard evidence witness`: cosignatures by others, who have seen the log grow.
 use super::{
-    anchor::{Entered, checkpoint, enter},
-    open,
+    say,
+    {
+        anchor::{Entered, checkpoint, enter},
+        open,
+    },
 };
 use crate::{
     cli::evidence::{Witness, WitnessAdd, WitnessStatus},
-    commands::print,
     record::{
         entry::{self, AnchorKind, DigestText},
         http::Plain,
@@ -63,7 +65,7 @@ fn add(arguments: &WitnessAdd) -> anyhow::Result<u8> {
         let size = ask(arguments, &store, &log, &before, &witness, (size, newest))?;
         told.push_str(&enter_line(&store, &mut log, size, &witness)?);
     }
-    print(told.as_bytes())?;
+    say(&told)?;
     Ok(0)
 }
 
@@ -149,7 +151,7 @@ fn status(arguments: &WitnessStatus) -> anyhow::Result<u8> {
     for place in places {
         text.push_str(&table(&store, &place)?);
     }
-    print(text.as_bytes())?;
+    say(&text)?;
     Ok(0)
 }
 

@@ -1,4 +1,5 @@
 //! What periods and resource-time are counted in. Times are milliseconds since 1970-01-01T00:00:00Z.
+use crate::model::Verdict;
 
 /// Milliseconds of a day of 24 hours.
 pub const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -145,6 +146,26 @@ impl VerdictName {
     #[must_use]
     pub fn read(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|verdict| verdict.name() == name)
+    }
+
+    /// Whether the criterion is not shown to hold.
+    #[must_use]
+    pub const fn falls_short(self) -> bool {
+        match self {
+            Self::NotMet | Self::Undetermined => true,
+            Self::Met | Self::NotApplicable => false,
+        }
+    }
+}
+
+impl From<&Verdict> for VerdictName {
+    fn from(verdict: &Verdict) -> Self {
+        match verdict {
+            Verdict::Met => Self::Met,
+            Verdict::NotMet { .. } => Self::NotMet,
+            Verdict::NotApplicable => Self::NotApplicable,
+            Verdict::Undetermined { .. } => Self::Undetermined,
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! What each type of entry holds (docs/evidence.md gives the list).
 use super::{Commitment, DigestText, Instant, Ulid};
+use crate::model::{Effect, VerdictName};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -82,8 +83,6 @@ choices! {
     Role { Resident = "resident", Scheduled = "scheduled", }
     KeyEvent { Enrol = "enrol", Rotate = "rotate", Retire = "retire", Compromise = "compromise", }
     Trigger { Command = "command", Schedule = "schedule", Event = "event", }
-    VerdictText { Met = "met", NotMet = "not_met", NotApplicable = "not_applicable", Undetermined = "undetermined", }
-    Effect { Counted = "counted", Waived = "waived", Warned = "warned", Observed = "observed", }
     DeviationState {
         Open = "open", Planned = "planned", InProgress = "in_progress", Fixed = "fixed_awaiting_verification",
         Verified = "verified", AcceptedRisk = "accepted_risk",
@@ -232,9 +231,9 @@ shapes! {
         kind: String,
         ref_c: Commitment,
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        from: Option<VerdictText>,
+        from: Option<VerdictName>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        to: Option<VerdictText>,
+        to: Option<VerdictName>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         effect: Option<Effect>,
         severity: String,

@@ -93,7 +93,11 @@ impl Entry {
     /// # Errors
     /// What is not canonical, newer, unknown or malformed.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, EntryError> {
-        let Value::Object(mut object) = canonical::from_bytes(bytes)? else {
+        let value = canonical::from_bytes(bytes)?;
+        if acts(&value) {
+            return Err(EntryError::Malformed("a text in it holds a control character".to_owned()));
+        }
+        let Value::Object(mut object) = value else {
             return Err(EntryError::Malformed("it is not an object".to_owned()));
         };
         match object.get("v").and_then(Value::as_u64) {
@@ -111,5 +115,30 @@ impl Entry {
             common: serde_json::from_value(Value::Object(common)).map_err(malformed)?,
             body: serde_json::from_value(Value::Object(object)).map_err(malformed)?,
         })
+    }
+}
+
+/// Whether a text holds a line break or another control character. None of ours does ([`redact::check`]), and on a
+/// terminal it could say what the log does not.
+fn acts(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains(char::is_control),
+        Value::Array(items) => items.iter().any(acts),
+        Value::Object(map) => map.values().any(acts),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_whose_text_could_act_on_a_terminal_is_malformed() {
+        for text in ["a\\nb", "\\u001b[2J", "\u{85}"] {
+            let bytes = format!("{{\"a\":\"{text}\",\"type\":\"gap\",\"v\":1}}");
+            let error = Entry::from_bytes(bytes.as_bytes()).unwrap_err().to_string();
+            assert!(error.contains("control character"), "{text}: {error}");
+        }
     }
 }

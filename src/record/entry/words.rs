@@ -1,5 +1,8 @@
 //! The texts that entries are made of, each with its form checked.
-use crate::model::{Digest, Timestamp};
+use crate::{
+    model::{Digest, Effect, Timestamp, VerdictName},
+    record::canonical::{from_hexadecimal, hexadecimal},
+};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use std::fmt;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
@@ -73,13 +76,13 @@ impl DigestText {
     /// Another form.
     pub fn parse(text: &str) -> Result<Self, WordError> {
         let hex = text.strip_prefix("sha256:").ok_or_else(|| wrong(text, "`sha256:` and 64 digits"))?;
-        unhex(hex).map(Self).ok_or_else(|| wrong(text, "`sha256:` and 64 lower-case hexadecimal digits"))
+        from_hexadecimal(hex).map(Self).ok_or_else(|| wrong(text, "`sha256:` and 64 lower-case hexadecimal digits"))
     }
 
     /// The digest without its prefix.
     #[must_use]
     pub fn hex(&self) -> String {
-        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
+        hexadecimal(&self.0)
     }
 }
 
@@ -103,7 +106,7 @@ impl Commitment {
     /// # Errors
     /// Another form.
     pub fn parse(text: &str) -> Result<Self, WordError> {
-        match text.strip_prefix("hmac:").and_then(unhex) {
+        match text.strip_prefix("hmac:").and_then(from_hexadecimal::<32>) {
             Some(_) => Ok(Self(text.to_owned())),
             None => Err(wrong(text, "`hmac:` and 64 lower-case hexadecimal digits")),
         }
@@ -156,17 +159,6 @@ impl fmt::Display for Ulid {
     }
 }
 
-fn unhex(hex: &str) -> Option<[u8; 32]> {
-    let mut bytes = [0; 32];
-    if hex.len() != 64 || hex.bytes().any(|byte| !matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
-        return None;
-    }
-    for (index, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(hex.get(2 * index..2 * index + 2)?, 16).ok()?;
-    }
-    Some(bytes)
-}
-
 macro_rules! as_text {
     ($($kind:ty),*) => { $(
         impl Serialize for $kind {
@@ -184,6 +176,26 @@ macro_rules! as_text {
 }
 
 as_text!(Instant, DigestText, Commitment, Ulid);
+
+/// Nouns of the model that entries write by their names.
+macro_rules! by_name {
+    ($($kind:ty: $expected:literal),*) => { $(
+        impl Serialize for $kind {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.name())
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $kind {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let name = String::deserialize(deserializer)?;
+                Self::read(&name).ok_or_else(|| D::Error::custom(wrong(&name, $expected)))
+            }
+        }
+    )* };
+}
+
+by_name!(VerdictName: "a verdict", Effect: "an effect of a judgement");
 
 #[cfg(test)]
 mod tests {

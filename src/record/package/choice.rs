@@ -1,6 +1,7 @@
 //! Which files of a log an auditor of a period needs.
 use super::super::{
     entry::{DigestText, Run},
+    files::is_temporary,
     tile::{entries_for, tiles_for},
     verify::{At, Entries, anchors::TOKEN},
 };
@@ -50,7 +51,7 @@ pub fn choose(paths: &[String], prefix: &str, size: u64, entries: &Entries, peri
             Some(("checkpoints", number)) => number.parse().is_ok_and(|number: u64| number <= size),
             Some(("anchors", below)) => {
                 let number = below.split('/').next().unwrap_or_default();
-                number.parse().is_ok_and(|number: u64| number <= size)
+                !is_temporary(path) && number.parse().is_ok_and(|number: u64| number <= size)
             }
             Some(("blobs", _)) => named(path.trim_end_matches(".gz"), &blobs),
             _ => path.starts_with("bundles/") && named(path, &bundles),

@@ -5,12 +5,11 @@ use super::{
     super::{
         blob,
         entry::{Bundle, Plan, Run},
-        row::Outcome,
         verify::{At, Entries},
     },
     runs_of,
 };
-use crate::model::{Digest, Period};
+use crate::model::{Digest, Period, VerdictName};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Gives a blob by its digest; `None` where it is not here.
@@ -166,7 +165,7 @@ fn tie(run: &Run, blobs: &Blobs<'_>) -> Option<Tied> {
     // Whether any row of the resource says something else than not applicable.
     let mut seen: BTreeMap<(&str, &str), bool> = BTreeMap::new();
     for row in results.rows().lines().iter().filter(|row| row.key.platform != STATEMENTS) {
-        *seen.entry((&row.key.kind, &row.key.resource)).or_default() |= row.outcome != Outcome::NotApplicable;
+        *seen.entry((&row.key.kind, &row.key.resource)).or_default() |= row.outcome != VerdictName::NotApplicable;
     }
     let mut tied = Tied { judged: 0, not_applicable: 0, without_row: 0, outside: 0, rows: results.size() };
     for row in population.rows().lines() {

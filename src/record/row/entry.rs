@@ -1,8 +1,7 @@
 //! Rows as entries write them.
-use super::{Counts, Effect, Outcome, ResultSet, RowKey};
+use super::{Counts, ResultSet, RowKey};
 use crate::record::{
-    changes::Weighed,
-    entry::{self, Commitment, Count, VerdictText},
+    entry::{Commitment, Count},
     redact::{BlobKey, commitment},
 };
 
@@ -27,26 +26,4 @@ pub fn counts(results: &ResultSet) -> Vec<Count> {
 #[must_use]
 pub fn pseudonym(pepper: &BlobKey, key: &RowKey) -> Commitment {
     Commitment(commitment(pepper, &key.encoded()))
-}
-
-/// A row's verdict.
-#[must_use]
-pub const fn verdict(weighed: Weighed) -> VerdictText {
-    match weighed.outcome {
-        Outcome::Met => VerdictText::Met,
-        Outcome::NotMet => VerdictText::NotMet,
-        Outcome::NotApplicable => VerdictText::NotApplicable,
-        Outcome::Undetermined => VerdictText::Undetermined,
-    }
-}
-
-/// What the judgement made of it.
-#[must_use]
-pub fn effect(weighed: Weighed) -> Option<entry::Effect> {
-    weighed.effect.map(|effect| match effect {
-        Effect::Counted => entry::Effect::Counted,
-        Effect::Waived => entry::Effect::Waived,
-        Effect::Warned => entry::Effect::Warned,
-        Effect::Observed => entry::Effect::Observed,
-    })
 }

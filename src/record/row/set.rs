@@ -1,13 +1,13 @@
 //! The rows of one assessment.
 use super::{
-    Effect, FindingLine, Line as _, Outcome, Row, RowError, RowKey, Sorted,
+    FindingLine, Line as _, Row, RowError, RowKey, Sorted,
     finding::{self, committed},
     named, resource_key,
 };
 use crate::{
     model::{
-        Assessment, AttestationId, Criterion, CriterionId, Digest, Finding, Judgement, Platform, ResourceId, Standing,
-        Verdict, WaiverId,
+        Assessment, AttestationId, Criterion, CriterionId, Digest, Effect, Finding, Judgement, Platform, ResourceId,
+        Standing, Verdict, VerdictName, WaiverId,
     },
     record::{
         merkle::Hash,
@@ -182,13 +182,13 @@ impl ResultSet {
 impl Counts {
     const fn add(&mut self, row: &Row) {
         let count = match row.outcome {
-            Outcome::Met => &mut self.met,
-            Outcome::NotMet => &mut self.not_met,
-            Outcome::NotApplicable => &mut self.not_applicable,
-            Outcome::Undetermined => &mut self.undetermined,
+            VerdictName::Met => &mut self.met,
+            VerdictName::NotMet => &mut self.not_met,
+            VerdictName::NotApplicable => &mut self.not_applicable,
+            VerdictName::Undetermined => &mut self.undetermined,
         };
         *count += 1;
-        if matches!((row.outcome, row.effect), (Outcome::Undetermined, Some(Effect::Waived))) {
+        if matches!((row.outcome, row.effect), (VerdictName::Undetermined, Some(Effect::Waived))) {
             self.waived_undetermined += 1;
         }
         let count = match row.effect {

@@ -1,6 +1,7 @@
 use super::*;
 use crate::model::{
-    Assessment, AttestationId, CriterionId, Digest, Enforcement, Finding, Judgement, Platform, Timestamp, WaiverId,
+    Assessment, AttestationId, CriterionId, Digest, Effect, Enforcement, Finding, Judgement, Platform, Timestamp,
+    Verdict, VerdictName, WaiverId,
 };
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -103,18 +104,21 @@ fn what_a_judgement_comes_to_is_beside_its_verdict_and_never_in_it() {
         (row.outcome, row.is_error, row.effect, row.waiver)
     };
     let none = String::new;
-    assert_eq!(shown(|_| {}, Verdict::Met), (Outcome::Met, false, None, none()));
-    assert_eq!(shown(|one| one.enforcement = Enforcement::Observe, Verdict::Met), (Outcome::Met, false, None, none()));
-    assert_eq!(shown(|_| {}, Verdict::NotApplicable), (Outcome::NotApplicable, false, None, none()));
-    assert_eq!(shown(|_| {}, breach()), (Outcome::NotMet, false, Some(Effect::Counted), none()));
-    let gap_in = |reason| (Outcome::Undetermined, reason, Some(Effect::Counted), none());
+    assert_eq!(shown(|_| {}, Verdict::Met), (VerdictName::Met, false, None, none()));
+    assert_eq!(
+        shown(|one| one.enforcement = Enforcement::Observe, Verdict::Met),
+        (VerdictName::Met, false, None, none())
+    );
+    assert_eq!(shown(|_| {}, Verdict::NotApplicable), (VerdictName::NotApplicable, false, None, none()));
+    assert_eq!(shown(|_| {}, breach()), (VerdictName::NotMet, false, Some(Effect::Counted), none()));
+    let gap_in = |reason| (VerdictName::Undetermined, reason, Some(Effect::Counted), none());
     assert_eq!(shown(|_| {}, gap("unknown")), gap_in(false));
     assert_eq!(shown(|_| {}, gap(Finding::NOT_EVALUATED)), gap_in(true));
-    let warned = (Outcome::NotMet, false, Some(Effect::Warned), none());
+    let warned = (VerdictName::NotMet, false, Some(Effect::Warned), none());
     assert_eq!(shown(|one| one.enforcement = Enforcement::Warn, breach()), warned);
-    let observed = (Outcome::NotMet, false, Some(Effect::Observed), none());
+    let observed = (VerdictName::NotMet, false, Some(Effect::Observed), none());
     assert_eq!(shown(|one| one.enforcement = Enforcement::Observe, breach()), observed);
-    let waived = |name: &str| (Outcome::NotMet, false, Some(Effect::Waived), name.to_owned());
+    let waived = |name: &str| (VerdictName::NotMet, false, Some(Effect::Waived), name.to_owned());
     assert_eq!(shown(|one| one.waiver = Some(WaiverId("w".into())), breach()), waived("01K9ZT"));
     assert_eq!(shown(|one| one.waiver = Some(WaiverId("other".into())), breach()), waived("other"));
 }
@@ -133,8 +137,8 @@ fn equal_resources_have_ordinals_and_inputs_of_their_own() {
     assert_eq!(
         shown,
         [
-            ("kubernetes|.|apps/Deployment|research|a", Outcome::Met),
-            ("kubernetes|.|apps/Deployment|research|a|2", Outcome::NotMet)
+            ("kubernetes|.|apps/Deployment|research|a", VerdictName::Met),
+            ("kubernetes|.|apps/Deployment|research|a|2", VerdictName::NotMet)
         ]
     );
     assert_ne!(rows.rows().lines()[0].input_c, rows.rows().lines()[1].input_c);

@@ -1,6 +1,6 @@
 //! Which files a log holds, sorted by what they should be.
 use super::super::{
-    files::TEMPORARY,
+    files::is_temporary,
     tile::{self, Which},
 };
 use std::collections::BTreeMap;
@@ -37,8 +37,7 @@ impl Lists {
     pub(super) fn of(paths: &[String]) -> Self {
         let mut lists = Self::default();
         for path in paths {
-            let name = path.rsplit('/').next().unwrap_or_default();
-            if name.starts_with(TEMPORARY) {
+            if is_temporary(path) {
                 lists.temporary.push(path.clone());
             } else if path.starts_with("trust/") {
                 // Copies; the originals reach a verifier by another way.

@@ -18,7 +18,13 @@ pub use facts::{At, Entries, Gathering};
 pub use keys::rotation_text;
 pub use package::verify_package;
 
-use super::{entry::Instant, files::Files, note::VerifierKey, place::Place, trust::TrustPolicy};
+use super::{
+    entry::Instant,
+    files::{Files, Watched},
+    note::VerifierKey,
+    place::Place,
+    trust::TrustPolicy,
+};
 
 /// What a verifier holds the log against.
 #[derive(Clone, Copy, Debug, Default)]
@@ -83,6 +89,8 @@ pub struct Report {
     pub entries: Entries,
     /// Origin, size and root of each shard.
     pub heads: Vec<Head>,
+    /// Files that could not be read, and why: then nothing else that stands here is an answer.
+    pub unreadable: Vec<(String, String)>,
 }
 
 /// A shard's newest checkpoint.
@@ -98,9 +106,12 @@ pub struct Head {
 }
 
 impl Report {
-    /// 1 where something failed, 3 where something is not established, else 0.
+    /// 2 where something could not be read, 1 where something failed, 3 where something is not established, else 0.
     #[must_use]
     pub fn exit(&self) -> u8 {
+        if !self.unreadable.is_empty() {
+            return 2;
+        }
         let any = |wanted: fn(&Outcome) -> bool| self.checks.iter().any(|check| wanted(&check.outcome));
         if any(|outcome| matches!(outcome, Outcome::Failed { .. })) {
             1
@@ -131,14 +142,15 @@ impl Report {
 /// Checks every shard below the files, and every file.
 #[must_use]
 pub fn verify(files: &dyn Files, against: &Against<'_>) -> Report {
+    let watched = Watched::new(files);
+    let mut report = shards(&watched, against);
+    report.unreadable = watched.unreadable();
+    report
+}
+
+fn shards(files: &dyn Files, against: &Against<'_>) -> Report {
     let mut report = Report::default();
-    let paths = match files.list("") {
-        Ok(paths) => paths,
-        Err(cause) => {
-            report.doubt("files", "the log", cause);
-            return report;
-        }
-    };
+    let paths = files.list("").unwrap_or_default();
     let lists = lists::Lists::of(&paths);
     if lists.shards.is_empty() {
         report.doubt(

@@ -1,7 +1,7 @@
 //! A package: its manifest against every file, its note against the shard's key, its tables against the log.
 use super::{
     super::{
-        files::Files,
+        files::{Files, Watched},
         note::{Note, verify as verify_note},
         package::{
             CHANGES, Counts, MANIFEST, MANIFEST_NOTE, Manifest, ManifestError, TIE_OUT, changes, is_own, note_text,
@@ -9,17 +9,23 @@ use super::{
         },
         segment::digest,
     },
-    Against, Failure, Head, Outcome, Report, verify,
+    Against, Failure, Head, Outcome, Report,
+    shard::tell,
+    verify,
 };
 use crate::model::{Digest, Period};
 use std::collections::BTreeSet;
 
-/// At most this many faults of one kind are told; the first say what is wrong.
-const TOLD_MAX: usize = 10;
-
 /// Checks a package: the part of the log that it holds, then the manifest.
 #[must_use]
 pub fn verify_package(files: &dyn Files, against: &Against<'_>) -> Report {
+    let watched = Watched::new(files);
+    let mut report = whole(&watched, against);
+    report.unreadable = watched.unreadable();
+    report
+}
+
+fn whole(files: &dyn Files, against: &Against<'_>) -> Report {
     let mut report = verify(&LogOf(files), &Against { partial: true, ..*against });
     let Some(manifest) = manifest(files, &mut report) else { return report };
     every_file(files, &manifest, &mut report);
@@ -128,20 +134,9 @@ fn every_file(files: &dyn Files, manifest: &Manifest, report: &mut Report) {
             faults.push((path, "the manifest does not name it: it was added".to_owned()));
         }
     }
-    if faults.is_empty() {
-        report.held(
-            "manifest",
-            MANIFEST,
-            format!("{} files are what it names, and no other is here", manifest.files.len()),
-        );
-    }
-    for (path, cause) in faults.iter().take(TOLD_MAX) {
-        report.fail("manifest", path, Failure::Integrity, cause.clone());
-    }
-    if faults.len() > TOLD_MAX {
-        let more = format!("and {} more files like these", faults.len() - TOLD_MAX);
-        report.fail("manifest", MANIFEST, Failure::Integrity, more);
-    }
+    tell(report, "manifest", MANIFEST, Failure::Integrity, &faults, || {
+        format!("{} files are what it names, and no other is here", manifest.files.len())
+    });
 }
 
 /// Size, root and counts are those of the tree.

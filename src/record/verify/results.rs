@@ -2,16 +2,16 @@
 use super::{
     super::{
         blob,
-        changes::{Change, changes},
-        entry::{DigestText, Effect, Run, Transition, VerdictText},
+        changes::{Change, Weighed, changes},
+        entry::{DigestText, Run, Transition},
         files::Files,
         redact::BlobKey,
-        row::{ResultSet, counts, effect, pseudonym, verdict},
+        row::{ResultSet, counts, pseudonym},
     },
     Against, Failure, Report,
     facts::{At, Reader},
 };
-use crate::model::Digest;
+use crate::model::{Digest, Effect, VerdictName};
 use std::collections::BTreeMap;
 
 /// What was found of all runs of a shard.
@@ -19,8 +19,6 @@ use std::collections::BTreeMap;
 struct Found {
     runs: u64,
     steps: u64,
-    /// Runs whose rows are not here any more.
-    absent: u64,
 }
 
 pub(super) fn check(files: &dyn Files, prefix: &str, reader: &Reader, against: &Against<'_>, report: &mut Report) {
@@ -32,6 +30,7 @@ pub(super) fn check(files: &dyn Files, prefix: &str, reader: &Reader, against: &
         recorded.entry(transition.what.run).or_default().push(transition);
     }
     let shelf = Shelf { files, prefix };
+    let first = report.checks.len();
     let mut found = Found::default();
     // The rows of the last run of each scope, and whether they could be read.
     let mut last: BTreeMap<&str, Option<(DigestText, ResultSet)>> = BTreeMap::new();
@@ -46,13 +45,10 @@ pub(super) fn check(files: &dyn Files, prefix: &str, reader: &Reader, against: &
             Some((_, set)) => Some(set.clone()),
             None => shelf.results(run.results_blob, &subject, report),
         };
-        match &set {
-            Some(set) => {
-                found.runs += 1;
-                rows(run, set, &subject, report);
-                shelf.population(run, &subject, report);
-            }
-            None => found.absent += 1,
+        if let Some(set) = &set {
+            found.runs += 1;
+            rows(run, set, &subject, report);
+            shelf.population(run, &subject, report);
         }
         let told = recorded.remove(&run.run).unwrap_or_default();
         if u64::try_from(told.len()) != Ok(run.transitions) {
@@ -78,15 +74,17 @@ pub(super) fn check(files: &dyn Files, prefix: &str, reader: &Reader, against: &
         let cause = format!("{} transitions belong to no run that was finished", told.len());
         report.fail("transitions", &format!("{prefix} run {run}"), Failure::Integrity, cause);
     }
-    tell(prefix, &found, entries.runs.len(), against, report);
+    tell(prefix, &found, entries.runs.len(), first, against, report);
 }
 
-fn tell(prefix: &str, found: &Found, runs: usize, against: &Against<'_>, report: &mut Report) {
+/// What holds of the shard; its own checks begin at `first`.
+fn tell(prefix: &str, found: &Found, runs: usize, first: usize, against: &Against<'_>, report: &mut Report) {
     if runs == 0 {
         return;
     }
     let failed = |name: &str| {
-        report.checks.iter().any(|check| check.name == name && matches!(check.outcome, super::Outcome::Failed { .. }))
+        let own = report.checks.iter().skip(first);
+        own.filter(|check| check.name == name).any(|check| matches!(check.outcome, super::Outcome::Failed { .. }))
     };
     let (rows, steps) = (failed("results"), failed("transitions"));
     if !rows && found.runs > 0 {
@@ -163,29 +161,24 @@ fn rows(run: &Run, set: &ResultSet, subject: &str, report: &mut Report) {
 }
 
 /// What a transition says, to be compared: criterion, resource, from, to, effect.
-type Step<'a> = (&'a str, String, Option<VerdictText>, Option<VerdictText>, Option<Effect>);
+type Step<'a> = (&'a str, String, Option<VerdictName>, Option<VerdictName>, Option<Effect>);
 
-fn transitions(
-    before: Option<&ResultSet>,
-    after: &ResultSet,
+fn transitions<'a>(
+    before: Option<&'a ResultSet>,
+    after: &'a ResultSet,
     pepper: &BlobKey,
     told: &[&At<Transition>],
     subject: &str,
     report: &mut Report,
 ) {
-    let step = |change: &Change<'_>| {
-        let reference = pseudonym(pepper, change.key).0;
-        (
-            change.key.criterion.clone(),
-            reference,
-            change.from.map(verdict),
-            change.to.map(verdict),
-            change.to.and_then(effect),
-        )
-    };
     let all = changes(before, after);
-    let mut expected: Vec<_> = all.iter().map(step).collect();
-    expected.sort();
+    let step = |change: &Change<'a>| -> Step<'a> {
+        let reference = pseudonym(pepper, change.key).0;
+        let outcome = |weighed: Weighed| weighed.outcome;
+        let effect = change.to.and_then(|weighed| weighed.effect);
+        (&change.key.criterion, reference, change.from.map(outcome), change.to.map(outcome), effect)
+    };
+    let mut expected: Vec<Step<'_>> = all.iter().map(step).collect();
     let mut said: Vec<Step<'_>> = told
         .iter()
         .map(|at| {
@@ -193,12 +186,9 @@ fn transitions(
             (criterion.as_str(), ref_c.0.clone(), *from, *to, *effect)
         })
         .collect();
+    expected.sort();
     said.sort();
-    let same = expected.len() == said.len()
-        && expected.iter().zip(&said).all(|(one, other)| {
-            (one.0.as_str(), &one.1, one.2, one.3, one.4) == (other.0, &other.1, other.2, other.3, other.4)
-        });
-    if !same {
+    if expected != said {
         let cause = format!("{} are recorded, and its rows differ from those before in {}", said.len(), expected.len());
         report.fail("transitions", subject, Failure::Integrity, cause);
     }

@@ -58,7 +58,7 @@ pub fn statement(edition: &Edition<'_>, subject: &RunSubject<'_>) -> String {
         "_type": "https://in-toto.io/Statement/v1",
         "subject": [{
             "name": format!("population of run {} in scope {}", run.id, run.scope),
-            "digest": {"sha256": hexadecimal(subject.population_root)},
+            "digest": {"sha256": subject.population_root.hex()},
         }],
         "predicateType": PREDICATE_TYPE,
         "predicate": {
@@ -135,11 +135,7 @@ pub fn pae(payload_type: &str, payload: &[u8]) -> Vec<u8> {
 }
 
 fn digest(digest: Digest) -> Json {
-    json!({"sha256": hexadecimal(digest)})
-}
-
-fn hexadecimal(digest: Digest) -> String {
-    digest.0.iter().map(|byte| format!("{byte:02x}")).collect()
+    json!({"sha256": digest.hex()})
 }
 
 #[cfg(test)]

@@ -173,7 +173,7 @@ fn location(row: &ResultRow) -> Json {
 /// SHA-256 over the JSON array of what names the row, 64 hexadecimal digits: the same row tomorrow has the same one.
 fn fingerprint(row: &ResultRow) -> String {
     let digest = Sha256::digest(json!([row.criterion, row.platform, row.kind, row.resource]).to_string());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    crate::model::Digest(digest.into()).hex()
 }
 
 fn properties(edition: &Edition<'_>, last: &LastRun<'_>, left_out: usize) -> Json {
