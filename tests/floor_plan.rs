@@ -23,7 +23,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 const MAY_NAME: &[(&str, &[&str])] = &[
     ("regorus", &["evaluate/engine.rs"]),
     ("granit_parser", &["normalise/yaml.rs"]),
-    ("kube", &["collect/cluster.rs", "serve/"]),
+    ("kube", &["collect/cluster/", "serve/"]),
     ("hcl_edit", &["normalise/terraform/"]),
     ("clap", &["cli.rs", "cli/", "main.rs"]),
     ("fluent", &["report/words/"]),

@@ -25,13 +25,13 @@ use std::{collections::BTreeMap, fs, path::Path};
 /// Misuse, criteria that cannot be loaded, a report that cannot be written: exit code 2.
 pub fn run(arguments: &Scan, shell: &Shell) -> anyhow::Result<u8> {
     let store = arguments.record.log.as_deref().map(open::store).transpose()?;
-    let begin = |store| Session::begin(store, &arguments.record, &arguments.sources);
+    let begin = |store| Session::begin(store, &arguments.record, &arguments.sources, arguments.live.cluster);
     let session = store.as_ref().map(begin).transpose()?;
     let progress = Progress::new(shell.progress, shell.language);
     progress.enter(Stage::Criteria);
     let bundle = read::bundle(&arguments.judging)?;
     progress.enter(Stage::Sources);
-    let reading = read::sources(&arguments.sources)?;
+    let reading = read::either(&arguments.sources, &arguments.live, &bundle)?;
     let environment = &reading.normalised.environment;
     let profile = read::profile(&arguments.judging, &bundle, &reading)?;
     let subjects: Vec<&Resource> = environment.all().collect();
