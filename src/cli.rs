@@ -1,5 +1,6 @@
 //! The command line. Doc comments are the help text.
 pub mod evidence;
+pub mod serve;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -53,6 +54,8 @@ pub enum Command {
     Evidence(evidence::Evidence),
     Reach(Reach),
     Criteria(Criteria),
+    Serve(serve::Serve),
+    Webhooks(serve::Webhooks),
     /// Prints the ClusterRole that `scan --cluster` needs: it lists what criteria look at, and never Secrets
     Rbac(Rbac),
     Test(Test),
@@ -176,14 +179,21 @@ pub struct Live {
     /// cluster's components, but no Kubernetes objects
     #[arg(long, conflicts_with_all = ["helm_values", "var_file", "source"])]
     pub cluster: bool,
-    /// The kubeconfig; default: as kubectl finds it, else the service account of the pod this runs in
-    #[arg(long, value_name = "FILE", requires = "cluster")]
+    #[command(flatten)]
+    pub connection: Connection,
+}
+
+/// How a cluster is reached, and which it is.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Connection {
+    /// The kubeconfig of the cluster; default: as kubectl finds it, else the service account of the pod this runs in
+    #[arg(long, value_name = "FILE")]
     pub kubeconfig: Option<PathBuf>,
     /// The context of the kubeconfig; default: the current one
-    #[arg(long, value_name = "NAME", requires = "cluster")]
+    #[arg(long, value_name = "NAME")]
     pub context: Option<String>,
     /// Which of the clusters in spe.yaml this is, where it describes several
-    #[arg(long, value_name = "NAME", requires = "cluster")]
+    #[arg(long, value_name = "NAME")]
     pub cluster_name: Option<String>,
 }
 

@@ -27,7 +27,12 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("hcl_edit", &["normalise/terraform/"]),
     ("clap", &["cli.rs", "cli/", "main.rs"]),
     ("fluent", &["report/words/"]),
-    ("aws_lc_rs", &["record/", "commands/evidence/mod.rs"]),
+    ("aws_lc_rs", &["record/", "commands/evidence/mod.rs", "serve/tls.rs"]),
+    ("axum", &["serve/server.rs"]),
+    ("tokio", &["collect/cluster/", "serve/server.rs"]),
+    ("tokio_rustls", &["serve/server.rs", "serve/tls.rs"]),
+    ("rcgen", &["serve/tls.rs"]),
+    ("prometheus_client", &["serve/metrics.rs"]),
     ("ureq", &["record/witness.rs", "record/authority.rs", "record/http.rs"]),
 ];
 

@@ -1,5 +1,7 @@
 //! The one test binary. Modules in reading order.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on should stop")]
+#[cfg(feature = "serve")]
+mod admission;
 mod authoring;
 mod bundle;
 #[cfg(feature = "cluster")]

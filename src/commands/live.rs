@@ -1,6 +1,6 @@
 //! A live cluster, read: which kinds are needed, and every object of them.
 use crate::{
-    cli::Live as Arguments,
+    cli::Connection as Arguments,
     collect::cluster::{self, Access, Part},
     evaluate::Bundle,
     model::{Platform, Problem, Resource, Text},
@@ -20,18 +20,37 @@ pub(super) struct Cluster {
     pub(super) version: String,
 }
 
+/// A connection, and which of the kinds that anything is told from the API server serves.
+pub(super) struct Connected {
+    pub(super) cluster: cluster::Cluster,
+    pub(super) version: String,
+    pub(super) served: Vec<cluster::Served>,
+    /// Groups that do not answer.
+    pub(super) silent: Vec<Problem>,
+    pub(super) unseen: BTreeMap<Text, Text>,
+}
+
+/// Connects, and asks which kinds there are.
+///
+/// # Errors
+/// A cluster that cannot be asked at all.
+pub(super) fn connect(arguments: &Arguments, bundle: &Bundle) -> anyhow::Result<Connected> {
+    let access = Access { kubeconfig: arguments.kubeconfig.clone(), context: arguments.context.clone() };
+    let (cluster, version) = cluster::Cluster::connect(&access)?;
+    let kinds = bundle.kinds(Platform::Kubernetes);
+    let found = cluster.kinds(&|kind| kinds.contains(kind) || reach::reads(kind))?;
+    let served = found.served.into_iter().filter(|served| served.kind.as_ref() != SECRET).collect();
+    Ok(Connected { cluster, version, served, silent: found.problems, unseen: unseen(&kinds) })
+}
+
 /// Reads every object of every kind that a rule or reach looks at.
 ///
 /// # Errors
 /// A cluster that cannot be asked at all. A kind that cannot be listed is a problem.
 pub(super) fn read(arguments: &Arguments, bundle: &Bundle) -> anyhow::Result<Cluster> {
-    let access = Access { kubeconfig: arguments.kubeconfig.clone(), context: arguments.context.clone() };
-    let (cluster, version) = cluster::Cluster::connect(&access)?;
-    let kinds = bundle.kinds(Platform::Kubernetes);
-    let found = cluster.kinds(&|kind| kinds.contains(kind) || reach::reads(kind))?;
-    let mut problems = found.problems;
+    let Connected { cluster, version, served, silent: mut problems, unseen } = connect(arguments, bundle)?;
     let mut resources = Vec::new();
-    for served in found.served.into_iter().filter(|served| served.kind.as_ref() != SECRET) {
+    for served in served {
         let mut of_kind: Vec<Resource> = Vec::new();
         let mut unread = Vec::new();
         let ended = cluster.list(&served, &mut |part| match part {
@@ -49,7 +68,7 @@ pub(super) fn read(arguments: &Arguments, bundle: &Bundle) -> anyhow::Result<Clu
         problems.append(&mut unread);
     }
     let name = arguments.cluster_name.as_deref().map(Text::from);
-    let live = Live { resources, name, complete: problems.is_empty(), unseen: unseen(&kinds) };
+    let live = Live { resources, name, complete: problems.is_empty(), unseen };
     Ok(Cluster { live, problems, version })
 }
 

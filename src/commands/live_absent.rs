@@ -1,5 +1,5 @@
 //! Stands in for `live.rs` where the feature `cluster` is not built in.
-use crate::{cli::Live as Arguments, evaluate::Bundle, model::Problem, normalise::Live};
+use crate::{cli::Connection as Arguments, evaluate::Bundle, model::Problem, normalise::Live};
 use anyhow::bail;
 
 /// What a cluster holds of what is needed.

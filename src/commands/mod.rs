@@ -18,11 +18,14 @@ pub mod reach;
 pub mod read;
 pub mod record;
 pub mod scan;
+#[cfg_attr(not(feature = "serve"), path = "serve_absent.rs")]
+pub mod serve;
 pub mod sketch;
 mod statement;
 pub mod table;
 pub mod test;
 pub mod waiver;
+pub mod webhooks;
 
 /// Who asks, as far as it matters to what is printed.
 #[derive(Clone, Debug)]

@@ -21,10 +21,10 @@ pub fn run(arguments: &Reach, shell: &Shell) -> anyhow::Result<u8> {
         "internet" => None,
         range => Some(Addresses::parse(range).context("`--to` is `internet` or a range such as 192.0.2.0/24")?),
     };
-    let reading = if arguments.live.cluster {
-        read::cluster(&arguments.sources, &arguments.live, &Bundle::standard()?)?
-    } else {
-        read::sources(&arguments.sources)?
+    let reading = match arguments.live.cluster {
+        // Only then the kinds that rules look at are asked for.
+        true => read::either(&arguments.sources, &arguments.live, &Bundle::standard()?)?,
+        false => read::either(&arguments.sources, &arguments.live, &Bundle::default())?,
     };
     reading.note.iter().for_each(|note| remark(note));
     let environment = &reading.normalised.environment;

@@ -4,7 +4,7 @@ use super::{
     live::{self, Cluster},
 };
 use crate::{
-    cli::{Judging, Live as LiveArguments, Sources},
+    cli::{Connection, Judging, Live as LiveArguments, Sources},
     collect,
     evaluate::Bundle,
     judge::{Profile, profile},
@@ -64,7 +64,7 @@ pub fn sources(sources: &Sources) -> anyhow::Result<Reading> {
 ///
 /// # Errors
 /// Misuse, as for [`sources`]; a cluster that cannot be asked at all.
-pub fn cluster(sources: &Sources, arguments: &LiveArguments, bundle: &Bundle) -> anyhow::Result<Reading> {
+pub fn cluster(sources: &Sources, arguments: &Connection, bundle: &Bundle) -> anyhow::Result<Reading> {
     let at = time(sources.at.as_deref())?;
     let mut paths = sources.paths.clone();
     paths.extend(sources.spe.iter().cloned());
@@ -87,7 +87,14 @@ pub fn cluster(sources: &Sources, arguments: &LiveArguments, bundle: &Bundle) ->
 /// # Errors
 /// As [`cluster`] and [`sources`].
 pub fn either(files: &Sources, arguments: &LiveArguments, bundle: &Bundle) -> anyhow::Result<Reading> {
-    if arguments.cluster { cluster(files, arguments, bundle) } else { sources(files) }
+    if arguments.cluster {
+        return cluster(files, &arguments.connection, bundle);
+    }
+    let crate::cli::Connection { kubeconfig, context, cluster_name } = &arguments.connection;
+    if kubeconfig.is_some() || context.is_some() || cluster_name.is_some() {
+        bail!("--kubeconfig, --context and --cluster-name are about a live cluster: ask for it with --cluster");
+    }
+    sources(files)
 }
 
 /// The criteria: the built-in ones and those of `--policies`.

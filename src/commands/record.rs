@@ -32,6 +32,7 @@ pub struct Session<'s> {
     run: Ulid,
     scope: String,
     revision: Option<String>,
+    trigger: Trigger,
     started: Instant,
     pepper: (DigestText, BlobKey),
 }
@@ -63,7 +64,7 @@ impl<'s> Session<'s> {
         store: &'s Directory<RealDisk>,
         record: &Record,
         sources: &Sources,
-        is_cluster: bool,
+        (is_cluster, trigger): (bool, Trigger),
     ) -> anyhow::Result<Self> {
         let started = now()?;
         let log = record.log.clone().context("say which log, with --log")?;
@@ -93,16 +94,10 @@ impl<'s> Session<'s> {
         let commit = || if is_cluster { None } else { scope::revision(&sources.paths()) };
         let revision = record.revision.clone().or_else(commit);
         let run = ulid()?;
-        let start = RunStart {
-            run,
-            scope: scope.clone(),
-            trigger: Trigger::Command,
-            revision: revision.clone(),
-            pepper: pepper.0,
-        };
+        let start = RunStart { run, scope: scope.clone(), trigger, revision: revision.clone(), pepper: pepper.0 };
         let id = ulid()?;
         log.append(started, &mut |_| Ok(vec![Draft { observed: started, id, body: Body::RunStart(start.clone()) }]))?;
-        Ok(Self { store, log, run, scope, revision, started, pepper })
+        Ok(Self { store, log, run, scope, revision, trigger, started, pepper })
     }
 
     /// Enters what the run found. An error is part of the answer: the run is then no evidence.
@@ -153,7 +148,7 @@ impl<'s> Session<'s> {
         let finished = Finished {
             run: self.run,
             scope: &scope,
-            trigger: Trigger::Command,
+            trigger: self.trigger,
             revision: revision.as_deref(),
             started: self.started,
             observed: done.observed,
@@ -270,8 +265,11 @@ pub fn results(store: &dyn Store, prefix: &str, digest: DigestText) -> anyhow::R
     blob::read_results(&bytes, &digest).with_context(|| format!("`{path}` is damaged"))
 }
 
-/// The key of pseudonyms: that of the quarter, else a new one.
-fn pepper(store: &dyn Store, log: &Log<'_>, at: Instant) -> anyhow::Result<(DigestText, BlobKey)> {
+/// The key of pseudonyms, and the blob it is kept in: that of the quarter, else a new one.
+///
+/// # Errors
+/// What the store says.
+pub fn pepper(store: &dyn Store, log: &Log<'_>, at: Instant) -> anyhow::Result<(DigestText, BlobKey)> {
     let prefix = log.place().prefix();
     if let Some((since, digest)) = log.state().pepper
         && scope::quarter(since) == scope::quarter(at)

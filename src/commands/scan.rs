@@ -13,7 +13,7 @@ use crate::{
     cli::{Format as FormatArgument, Scan, SeverityArgument},
     judge::outcome,
     model::{Document, Resource, Severity, Timestamp},
-    record::entry::Instant,
+    record::entry::{Instant, Trigger},
     report::{self, Format, Page},
 };
 use anyhow::Context;
@@ -25,7 +25,9 @@ use std::{collections::BTreeMap, fs, path::Path};
 /// Misuse, criteria that cannot be loaded, a report that cannot be written: exit code 2.
 pub fn run(arguments: &Scan, shell: &Shell) -> anyhow::Result<u8> {
     let store = arguments.record.log.as_deref().map(open::store).transpose()?;
-    let begin = |store| Session::begin(store, &arguments.record, &arguments.sources, arguments.live.cluster);
+    let begin = |store| {
+        Session::begin(store, &arguments.record, &arguments.sources, (arguments.live.cluster, Trigger::Command))
+    };
     let session = store.as_ref().map(begin).transpose()?;
     let progress = Progress::new(shell.progress, shell.language);
     progress.enter(Stage::Criteria);

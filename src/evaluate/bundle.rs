@@ -28,7 +28,7 @@ pub struct Bundle {
 }
 
 /// The rule of one criterion on one platform.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Rule {
     /// Rules that share a file share a number.
     pub(super) number: usize,
@@ -165,6 +165,21 @@ impl Bundle {
     /// The rules that ask about a kind.
     pub(super) fn asked(&self, platform: Platform, kind: &str) -> Vec<&Rule> {
         self.rules.get(&platform).into_iter().flatten().filter(|rule| rule.subjects.contains(kind)).collect()
+    }
+
+    /// Kinds that rules of a platform look at beside their subjects, in order.
+    #[must_use]
+    pub fn joins(&self, platform: Platform) -> BTreeSet<Text> {
+        self.rules.get(&platform).into_iter().flatten().flat_map(|rule| &rule.joins).cloned().collect()
+    }
+
+    /// The same bundle, with the rules of these criteria only; what is compiled is shared.
+    #[must_use]
+    pub fn only(&self, wanted: &dyn Fn(&CriterionId) -> bool) -> Self {
+        let criteria = self.criteria.iter().filter(|one| wanted(&one.id)).cloned().collect();
+        let kept = |rules: &Vec<Rule>| rules.iter().filter(|rule| wanted(&rule.criterion.id)).cloned().collect();
+        let rules = self.rules.iter().map(|(platform, rules)| (*platform, kept(rules))).collect();
+        Self { digest: self.digest, criteria, rules }
     }
 
     /// Kinds that rules of a platform judge or look at beside their subjects, in order.

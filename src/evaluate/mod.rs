@@ -57,10 +57,13 @@ pub enum BundleError {
 }
 
 /// Reasons that no criterion may declare: the house gives them itself.
-pub(crate) const RESERVED_REASONS: [&str; 6] = [
+pub(crate) const RESERVED_REASONS: [&str; 9] = [
     Finding::NOT_EVALUATED,
     Finding::MAY_BE_UNREAD,
     Finding::NOT_LISTED,
+    Finding::LEAVES_PROJECTS,
+    Finding::WOULD_OPEN,
+    Finding::MIGHT_OPEN,
     Finding::STATED_NOT_MET,
     Finding::NOT_STATED,
     Finding::STATEMENT_EXPIRED,

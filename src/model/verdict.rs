@@ -23,6 +23,12 @@ impl Finding {
     pub const MAY_BE_UNREAD: &'static str = "may_be_unread";
     /// A kind that the rule needs could not be listed in the live cluster. Facts: `kind`, `cause`.
     pub const NOT_LISTED: &'static str = "not_listed";
+    /// A change takes a Namespace out of its project. No facts.
+    pub const LEAVES_PROJECTS: &'static str = "leaves_projects";
+    /// A change opens a way for a workload that runs. Facts: `to`, `ports`.
+    pub const WOULD_OPEN: &'static str = "would_open";
+    /// A change may open a way, and it cannot be told. Fact: `why`.
+    pub const MIGHT_OPEN: &'static str = "might_open";
     /// An attestation states that the criterion is not met. Facts: `owner`, `statement`.
     pub const STATED_NOT_MET: &'static str = "stated_not_met";
     /// No valid statement. No facts.

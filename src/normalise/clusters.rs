@@ -1,7 +1,7 @@
 //! Which Kubernetes roots are one cluster, and what each namespace is in the description.
 use crate::model::{
-    Cluster, ClusterDescription, ClusterSource, Description, Origin, Platform, Problem, Resource, ResourceId, Scope,
-    Text, UNKNOWN_NAMESPACE, Value,
+    Cluster, ClusterDescription, ClusterSource, Description, Environment, Origin, Platform, Problem, Resource,
+    ResourceId, Scope, Text, UNKNOWN_NAMESPACE, Value,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -204,6 +204,24 @@ impl<'a> Scopes<'a> {
             None => Scope::Platform,
         }
     }
+}
+
+/// The scope of a resource that is no part of an environment, in the light of the Namespaces that are.
+#[must_use]
+pub fn scope(environment: &Environment, id: &ResourceId) -> Scope {
+    let namespace = if id.kind.as_ref() == "Namespace" { &id.name } else { &id.namespace };
+    let space = ResourceId {
+        platform: Platform::Kubernetes,
+        root: id.root.clone(),
+        kind: "Namespace".into(),
+        namespace: "".into(),
+        name: namespace.clone(),
+    };
+    let found = environment.resources.get(&space).and_then(|found| found.first());
+    let stated = found.map(|one| one.body.find(&["metadata", "labels"]).cloned().unwrap_or(Value::Null));
+    let cluster = cluster_of(&environment.clusters, &id.root);
+    let labels = stated.map(|stated| ((cluster, namespace.clone()), stated)).into_iter().collect();
+    Scopes { description: &environment.description, labels }.of(id, &environment.clusters)
 }
 
 fn selects(selector: &[(Text, Text)], labels: &Value) -> bool {

@@ -51,6 +51,25 @@ pub fn page(document: &Document) -> Result<Vec<Resource>, Problem> {
     Ok(read.resources)
 }
 
+/// Reads one object as the API server gives it, in a watch or a review; `document` is named by the list of its kind.
+///
+/// # Errors
+/// A body that is no JSON, or no object with kind and version.
+pub fn object(document: &Document) -> Result<Resource, Problem> {
+    let fault = |cause: String| Problem::hiding(document.origin.clone(), cause, Platform::Kubernetes, Some(".".into()));
+    let value = value(&document.bytes).map_err(|error| fault(format!("not an object: {error}")))?;
+    let stated = |key: &str| value.get(key).and_then(Value::as_text).is_some_and(|text| !text.is_empty());
+    if !stated("kind") || !stated("apiVersion") {
+        return Err(fault("not an object: it has no `kind` or no `apiVersion`".to_owned()));
+    }
+    let place = Place { root: ".".into(), namespace: None, defined: &BTreeMap::new() };
+    let read = kubernetes::read(document, Parsed { at: Mark::default(), value }, &place);
+    let mut resource = read.resources.into_iter().next().ok_or_else(|| fault("not an object".to_owned()))?;
+    resource.origin = Origin::Object { path: object_path(document.origin.path(), &resource).into() };
+    prune(&mut resource);
+    Ok(resource)
+}
+
 /// `/apis/apps/v1/deployments` and a name → `/apis/apps/v1/namespaces/a/deployments/w`.
 fn object_path(list: &str, resource: &Resource) -> String {
     let (before, plural) = list.rsplit_once('/').unwrap_or(("", list));

@@ -20,9 +20,10 @@ mod tree;
 mod workload;
 mod yaml;
 
+pub use clusters::scope;
 pub use digest::resource as resource_digest;
 pub use kinds::is_configuration;
-pub use live::page;
+pub use live::{object, page};
 
 use crate::model::{
     Attestation, Description, Document, Environment, Platform, Problem, Resource, ResourceId, Text, Timestamp, Waiver,

@@ -4,9 +4,11 @@ mod doubt;
 pub mod kubernetes;
 mod logs;
 pub mod networks;
+mod openings;
 mod storage;
 mod target;
 
+pub use openings::opened;
 pub use target::Target;
 
 use crate::model::{Environment, Problem, Reach, Resource, Text};

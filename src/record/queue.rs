@@ -4,10 +4,16 @@ use super::{
     log::{Draft, Log},
 };
 use crate::model::Receipt;
-use std::sync::mpsc::{Receiver, Sender, SyncSender, TryRecvError, TrySendError, channel, sync_channel};
+use std::{
+    sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, TryRecvError, TrySendError, channel, sync_channel},
+    time::Duration,
+};
 
 /// Entries that may wait. More means that the store does not keep up, and counts as not writable.
 pub const WAITING_MAX: usize = 10_000;
+
+/// How long nothing has to come for the writer to look after its checkpoint.
+const QUIET: Duration = Duration::from_secs(1);
 
 /// What a writer waits for.
 pub type Answer = Result<Receipt, QueueError>;
@@ -21,6 +27,8 @@ pub enum QueueError {
     Full,
     #[error("the log is not written any more")]
     Closed,
+    #[error("the store did not answer in time")]
+    Late,
     #[error("{0}")]
     NotWritten(String),
 }
@@ -50,9 +58,25 @@ impl Queue {
     /// # Errors
     /// [`QueueError`]: it was not acknowledged.
     pub fn append(&self, draft: Draft) -> Answer {
+        self.hand_in(draft)?.recv().unwrap_or(Err(QueueError::Closed))
+    }
+
+    /// Likewise, and waits no longer than a time: the entry may be written all the same then.
+    ///
+    /// # Errors
+    /// [`QueueError`]: it was not acknowledged in time.
+    pub fn append_within(&self, draft: Draft, longest: Duration) -> Answer {
+        match self.hand_in(draft)?.recv_timeout(longest) {
+            Ok(answer) => answer,
+            Err(RecvTimeoutError::Timeout) => Err(QueueError::Late),
+            Err(RecvTimeoutError::Disconnected) => Err(QueueError::Closed),
+        }
+    }
+
+    fn hand_in(&self, draft: Draft) -> Result<Receiver<Answer>, QueueError> {
         let (answer, answered) = channel();
         match self.sender.try_send((draft, answer)) {
-            Ok(()) => answered.recv().unwrap_or(Err(QueueError::Closed)),
+            Ok(()) => Ok(answered),
             Err(TrySendError::Full(_)) => Err(QueueError::Full),
             Err(TrySendError::Disconnected(_)) => Err(QueueError::Closed),
         }
@@ -61,7 +85,7 @@ impl Queue {
 
 impl Writer {
     /// Writes until no queue is left. `now` is the time that entries bear; a segment holds at most `entries_max`, and
-    /// `between` is called after each one, for checkpoints.
+    /// `between` is called after each one, and every second in which there is none, for checkpoints.
     pub fn run(
         self,
         log: &mut Log<'_>,
@@ -69,7 +93,15 @@ impl Writer {
         now: &dyn Fn() -> Instant,
         between: &mut dyn FnMut(&mut Log<'_>),
     ) {
-        while let Ok(first) = self.receiver.recv() {
+        loop {
+            let first = match self.receiver.recv_timeout(QUIET) {
+                Ok(first) => first,
+                Err(RecvTimeoutError::Timeout) => {
+                    between(log);
+                    continue;
+                }
+                Err(RecvTimeoutError::Disconnected) => return,
+            };
             let mut waiting = vec![first];
             while waiting.len() < entries_max {
                 match self.receiver.try_recv() {

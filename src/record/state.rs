@@ -1,8 +1,8 @@
 //! What a writer must know of the entries before its own: replayed from the log, never stored.
 use super::{
     entry::{
-        AnchorKind, Attestation, AttestationEvent, Body, Bundle, Commitment, DigestText, Entry, Instant, Key, KeyEvent,
-        Plan, Run, Shard, ShardEvent, Transition, Ulid, Waiver, WaiverEvent,
+        AnchorKind, Attestation, AttestationEvent, Body, Bundle, Commitment, DigestText, Entry, EpochEvent, Instant,
+        Key, KeyEvent, Plan, Run, Shard, ShardEvent, Transition, Ulid, Waiver, WaiverEvent,
     },
     merkle::{Edge, leaf_hash},
 };
@@ -24,6 +24,8 @@ pub struct State {
     pub key: Option<Key>,
     /// The key that the shard was handed on to, where that was done.
     pub rotated: Option<String>,
+    /// The number of the last epoch, and whether it ended in order.
+    pub epoch: Option<(u64, bool)>,
     /// The blob with the key of pseudonyms, and when it came into use.
     pub pepper: Option<(Instant, DigestText)>,
     pub scopes: BTreeMap<String, ScopeState>,
@@ -83,6 +85,12 @@ impl State {
                     self.rotated = Some(key.vkey.clone());
                 }
                 self.key = Some(key.clone());
+            }
+            Body::Epoch(epoch) => {
+                self.epoch = Some((epoch.epoch, epoch.event == EpochEvent::Stop));
+                if self.pepper.is_none_or(|(_, pepper)| pepper != epoch.pepper) {
+                    self.pepper = Some((observed, epoch.pepper));
+                }
             }
             Body::Plan(plan) => self.plan = Some(plan.clone()),
             Body::Bundle(bundle) => self.bundle = Some(bundle.clone()),

@@ -1,6 +1,7 @@
 //! Renderings of an assessment. Pure: text out, written by the roof.
 //! Start at [`render`]. Nothing here reads a file or a clock, and nothing from a file reaches a screen uncleaned.
 mod about;
+pub mod admission;
 mod chapter;
 mod clean;
 pub mod evidence;

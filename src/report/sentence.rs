@@ -15,6 +15,9 @@ const FACT_DEPTH_MAX: usize = 4;
 const BUILT_IN: &[(&str, &str, &[&str])] = &[
     (Finding::NOT_EVALUATED, "reason-not_evaluated", &["why"]),
     (Finding::NOT_LISTED, "reason-not_listed", &["kind", "cause"]),
+    (Finding::LEAVES_PROJECTS, "reason-leaves_projects", &[]),
+    (Finding::WOULD_OPEN, "reason-would_open", &["to", "ports"]),
+    (Finding::MIGHT_OPEN, "reason-might_open", &["why"]),
     (Finding::STATED_NOT_MET, "reason-stated_not_met", &["owner", "statement"]),
     (Finding::NOT_STATED, "reason-not_stated", &[]),
     (Finding::STATEMENT_EXPIRED, "reason-statement_expired", &["expires"]),

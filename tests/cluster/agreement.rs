@@ -1,7 +1,7 @@
 //! One verdict through every door: what a file says in a scan, it says as an object of a cluster.
 use super::*;
 use speguard::{
-    cli::{Live, Sources},
+    cli::{Connection, Sources},
     commands::{cases, read},
     evaluate::{Evaluation, evaluate},
     model::{Environment, ResourceId},
@@ -105,7 +105,7 @@ fn live(plane: &ControlPlane, case: &cases::Case) -> Result<Vec<Evaluation>, Str
         at: Some(cases::AT.to_owned()),
         ..Sources::default()
     };
-    let arguments = Live { cluster: true, kubeconfig: Some(plane.kubeconfig()), ..Live::default() };
+    let arguments = Connection { kubeconfig: Some(plane.kubeconfig()), ..Connection::default() };
     let reading = read::cluster(&sources, &arguments, &BUNDLE).map_err(|error| format!("{error:#}"))?;
     let environment: &Environment = &reading.normalised.environment;
     let subjects: Vec<_> = environment.all().collect();

@@ -17,8 +17,17 @@ pub(crate) struct ControlPlane {
 impl ControlPlane {
     /// `None`, with a line that names the test, where its programs are not there.
     pub(crate) fn start(test: &str) -> Option<Self> {
+        Self::begin(test, &[])
+    }
+
+    /// Likewise with the controller manager: Deployments make Pods, deleted namespaces go away.
+    pub(crate) fn with_controllers(test: &str) -> Option<Self> {
+        Self::begin(test, &["--controllers"])
+    }
+
+    fn begin(test: &str, options: &[&str]) -> Option<Self> {
         let mut plane = Self { folder: tempfile::tempdir().unwrap(), born: BTreeSet::new() };
-        let up = plane.script("up");
+        let up = plane.script("up", options);
         if up.status.code() == Some(2) {
             #[expect(clippy::print_stderr, reason = "a skipped test is said, not hidden")]
             {
@@ -31,9 +40,9 @@ impl ControlPlane {
         Some(plane)
     }
 
-    fn script(&self, verb: &str) -> Output {
+    fn script(&self, verb: &str, options: &[&str]) -> Output {
         let mut command = Command::new("tests/control-plane");
-        command.arg(verb).env("CONTROL_PLANE_DIR", self.state());
+        command.arg(verb).args(options).env("CONTROL_PLANE_DIR", self.state());
         command.output().unwrap()
     }
 
@@ -129,7 +138,7 @@ impl ControlPlane {
 
 impl Drop for ControlPlane {
     fn drop(&mut self) {
-        self.script("down");
+        self.script("down", &[]);
     }
 }
 

@@ -1,3 +1,6 @@
 //! What several tests stand on.
+#[cfg(feature = "cluster")]
 pub(crate) mod control_plane;
 pub(crate) mod disk;
+#[cfg(feature = "serve")]
+pub(crate) mod service;

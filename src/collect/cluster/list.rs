@@ -62,7 +62,11 @@ enum Failure {
     Other(String),
 }
 
-pub(super) async fn list(client: &Client, kind: &Served, take: &mut dyn FnMut(Part)) -> Result<Listed, Problem> {
+pub(super) async fn list(
+    client: &Client,
+    kind: &Served,
+    take: &mut (dyn FnMut(Part) + Send),
+) -> Result<Listed, Problem> {
     let mut restarts = 0;
     loop {
         match once(client, kind, take).await {
@@ -77,7 +81,7 @@ pub(super) async fn list(client: &Client, kind: &Served, take: &mut dyn FnMut(Pa
 }
 
 /// One pass over all pages. The state is that of the first page: a `continue` token names it.
-async fn once(client: &Client, kind: &Served, take: &mut dyn FnMut(Part)) -> Result<Listed, Failure> {
+async fn once(client: &Client, kind: &Served, take: &mut (dyn FnMut(Part) + Send)) -> Result<Listed, Failure> {
     let (mut limit, mut token) = (FIRST_PAGE_OBJECTS, String::new());
     loop {
         let bytes = page(client, kind, limit, &token).await?;
@@ -125,6 +129,11 @@ fn classified(error: &kube::Error) -> Option<Failure> {
     }
 }
 
+/// The problem that hides a kind for another reason than a refusal.
+pub(super) fn unreadable(kind: &Served, cause: &str) -> Problem {
+    problem(kind, Failure::Other(cause.to_owned()))
+}
+
 fn problem(kind: &Served, failure: Failure) -> Problem {
     let Served { kind: name, resource, .. } = kind;
     let cause = match failure {
@@ -152,7 +161,7 @@ fn problem(kind: &Served, failure: Failure) -> Problem {
 }
 
 /// A token as part of a query (RFC 3986, section 2.3: unreserved characters stay).
-fn encoded(token: &str) -> String {
+pub(super) fn encoded(token: &str) -> String {
     let mut text = String::with_capacity(token.len());
     for byte in token.bytes() {
         match byte {

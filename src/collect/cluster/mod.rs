@@ -4,8 +4,10 @@
 //! thread anyway, and the pages of a list come one after another.
 mod discover;
 mod list;
+mod watch;
 
 pub use list::{Listed, Part};
+pub use watch::Change;
 
 use crate::model::{Problem, Text};
 use kube::{
@@ -100,8 +102,19 @@ impl Cluster {
     ///
     /// # Errors
     /// The problem that hides the kind: it may not be listed, or the list broke off; what came before must be dropped.
-    pub fn list(&self, kind: &Served, take: &mut dyn FnMut(Part)) -> Result<Listed, Problem> {
+    pub fn list(&self, kind: &Served, take: &mut (dyn FnMut(Part) + Send)) -> Result<Listed, Problem> {
         self.runtime.block_on(list::list(&self.client, kind, take))
+    }
+
+    /// Lists and watches kinds: every change goes to `take` with the kind's position. Blocks until `take` has answered
+    /// `false`, which means that no more of that kind is wanted, for each of them.
+    pub fn watch_all(&self, kinds: &[Served], take: &(dyn Fn(usize, Change) -> bool + Sync)) {
+        self.runtime.block_on(async {
+            let watches = kinds.iter().enumerate().map(|(at, kind)| async move {
+                watch::watch(&self.client, kind, &mut |change| take(at, change)).await;
+            });
+            futures_util::future::join_all(watches).await;
+        });
     }
 
     /// The answer to one request, within the time that it may take.

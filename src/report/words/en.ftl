@@ -29,6 +29,9 @@ standing-attested = as stated in { $id }
 reason-not_evaluated = could not be evaluated: { $why }
 reason-may_be_unread = { $claim }, as far as was read; what is missing may stand in what was not read ({ $unread }: { $cause })
 reason-not_listed = it needs every { $kind } of the cluster, and they could not be listed: { $cause }
+reason-leaves_projects = takes the namespace, and all that runs in it, out of its project and so out of the criteria for projects
+reason-would_open = would open { $to } on { $ports }, through
+reason-might_open = may open a way, and it cannot be told: { $why }
 reason-stated_not_met = { $owner } states that it is not met: { $statement }
 reason-not_stated = nobody has stated it yet
 reason-statement_expired = the latest statement expired on { $expires }
@@ -191,3 +194,14 @@ cut = { $count ->
     [one] One criterion is left out here: a step summary may hold { $limit } bytes. The text, JSON and SARIF reports hold everything.
    *[other] { $count } criteria are left out here: a step summary may hold { $limit } bytes. The text, JSON and SARIF reports hold everything.
 }
+
+# Answers to an API server.
+admission-denied = { $count ->
+    [one] speguard denies { $address } by one criterion.
+   *[other] speguard denies { $address } by { $count } criteria.
+}
+admission-waiver = exception: a Waiver of { $id } for "{ $resource }", granted by a second person, lets it pass until it expires
+admission-fault = speguard cannot judge { $address } at present, and it could open ways: { $why }. It is denied until that is over; try again.
+admission-unreadable = speguard cannot read the object: { $why }. It is denied, because what nobody can read nobody can judge.
+admission-log = speguard cannot record its answer ({ $why }), and nothing is allowed here that the evidence log does not hold (evidence-log-unavailable). Try again.
+admission-busy = speguard answers as many requests as it can; try again in a second.

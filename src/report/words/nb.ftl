@@ -29,6 +29,9 @@ standing-attested = ifølge erklæringen { $id }
 reason-not_evaluated = kunne ikke vurderes: { $why }
 reason-may_be_unread = { $claim }, etter det som er lest; det som mangler, kan stå i det som ikke er lest ({ $unread }: { $cause })
 reason-not_listed = kriteriet trenger hver { $kind } i klyngen, og de kunne ikke listes: { $cause }
+reason-leaves_projects = tar navnerommet, og alt som kjører der, ut av prosjektet og dermed ut av kriteriene for prosjekter
+reason-would_open = ville åpne { $to } på { $ports }, gjennom
+reason-might_open = kan åpne en vei, og det lar seg ikke avgjøre: { $why }
 reason-stated_not_met = { $owner } erklærer at det ikke er oppfylt: { $statement }
 reason-not_stated = ingen har avgitt erklæring om dette ennå
 reason-statement_expired = den siste erklæringen gikk ut { $expires }
@@ -209,3 +212,14 @@ cut = { $count ->
     [one] Ett kriterium er utelatt her: et stegsammendrag kan ha høyst { $limit } byte. Rapportene i tekst, JSON og SARIF har alt.
    *[other] { $count } kriterier er utelatt her: et stegsammendrag kan ha høyst { $limit } byte. Rapportene i tekst, JSON og SARIF har alt.
 }
+
+# Svar til en API-tjener.
+admission-denied = { $count ->
+    [one] speguard avviser { $address } etter ett kriterium.
+   *[other] speguard avviser { $address } etter { $count } kriterier.
+}
+admission-waiver = unntak: en Waiver av { $id } for «{ $resource }», godkjent av en annen person, slipper det gjennom til den utløper
+admission-fault = speguard kan ikke vurdere { $address } nå, og det kunne åpne veier: { $why }. Det avvises til dette er over; prøv igjen.
+admission-unreadable = speguard kan ikke lese objektet: { $why }. Det avvises, for det ingen kan lese, kan ingen vurdere.
+admission-log = speguard får ikke ført svaret sitt ({ $why }), og her tillates ingenting som evidensloggen ikke har (evidence-log-unavailable). Prøv igjen.
+admission-busy = speguard svarer på så mange forespørsler det kan; prøv igjen om ett sekund.

@@ -1,0 +1,51 @@
+//! `speguard webhooks`: what has an API server ask `speguard serve`.
+use super::print;
+use crate::cli::serve::Webhooks;
+use anyhow::{Context, ensure};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use std::fs;
+
+/// The configuration, with words in capitals where arguments go.
+const TEMPLATE: &str = include_str!("webhooks.yaml");
+
+/// Prints the configuration.
+///
+/// # Errors
+/// An authority that cannot be read or is no certificate; an address, name or label that is none.
+pub fn run(arguments: &Webhooks) -> anyhow::Result<u8> {
+    let path = &arguments.authority;
+    let authority = fs::read_to_string(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+    ensure!(authority.contains("BEGIN CERTIFICATE"), "`{}` holds no certificate in PEM", path.display());
+    let client = format!("{{{}, caBundle: {}}}", client(arguments)?, STANDARD.encode(&authority));
+    let label = &arguments.project_label;
+    ensure!(!label.is_empty() && label.chars().all(is_plain), "`{label}` is no label");
+    let mut exempt = vec!["kube-system"];
+    exempt.extend(arguments.exempt.iter().map(String::as_str).filter(|name| *name != "kube-system"));
+    ensure!(
+        exempt.iter().all(|name| !name.is_empty() && name.chars().all(is_plain)),
+        "a namespace to exempt is no name"
+    );
+    let quoted: Vec<String> = exempt.iter().map(|name| format!("'{name}'")).collect();
+    let text = TEMPLATE
+        .replace("{CLIENT}", &client)
+        .replace("LABEL", label)
+        .replace("EXEMPT", &exempt.join(", "))
+        .replace("QUOTED", &quoted.join(", "));
+    print(text.as_bytes())?;
+    Ok(0)
+}
+
+fn client(arguments: &Webhooks) -> anyhow::Result<String> {
+    if let Some(url) = &arguments.url {
+        ensure!(url.starts_with("https://"), "the API server asks by https only: `{url}`");
+        return Ok(format!("url: '{}/admit'", url.trim_end_matches('/')));
+    }
+    let service = arguments.service.as_deref().unwrap_or_default();
+    let (namespace, name) = service.split_once('/').context("a Service is written as NAMESPACE/NAME")?;
+    Ok(format!("service: {{namespace: {namespace}, name: {name}, path: /admit}}"))
+}
+
+/// Characters of names and labels: others would end the text that they stand in.
+fn is_plain(character: char) -> bool {
+    character.is_ascii_alphanumeric() || "-._/".contains(character)
+}

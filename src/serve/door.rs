@@ -1,0 +1,135 @@
+//! The webhook's door: bytes of a request in, bytes of an answer out, in time and after it is recorded.
+use super::{
+    evidence::Evidence,
+    inventory::Inventory,
+    metrics::Metrics,
+    review::{self, Answer, Request},
+    ruling::{self, Law, Ruling, Shortfall},
+};
+use crate::{
+    evaluate::Bundle,
+    judge::Profile,
+    model::{ResourceId, Text, Timestamp},
+    report::{
+        Language,
+        admission::{Ground, denial, phrase, warning},
+    },
+};
+use std::{collections::BTreeSet, time::Instant};
+
+/// Warnings of one answer; the API server shows no more than about thirty, and nobody reads them.
+const WARNINGS_MAX: usize = 10;
+
+/// The status of a denial, and of one that should be tried again.
+const FORBIDDEN: u16 = 403;
+const TOO_MANY: u16 = 429;
+
+/// Everything that a request is answered with.
+pub struct Door {
+    pub inventory: Inventory,
+    /// Rules whose criteria the profile weighs at admission, and that profile with those weights.
+    pub bundle: Bundle,
+    pub profile: Profile,
+    pub warn_only: BTreeSet<Text>,
+    pub language: Language,
+    pub evidence: Option<Evidence>,
+    pub metrics: Metrics,
+    pub now: fn() -> Timestamp,
+}
+
+impl Door {
+    /// Answers a request that was read. Blocks until the answer is recorded.
+    #[must_use]
+    pub fn answer(&self, request: &Request) -> Answer {
+        let started = Instant::now();
+        let law = Law { bundle: &self.bundle, profile: &self.profile, warn_only: &self.warn_only };
+        let (ruling, mut answer) = match ruling::rule(&law, &self.inventory, request, (self.now)()) {
+            Ok(ruling) => {
+                let answer = self.worded(&ruling);
+                (ruling, answer)
+            }
+            Err(error) => {
+                let why = error.to_string();
+                let message = phrase("admission-unreadable", &[("why", &why)], self.language);
+                let ruling = Ruling { fault: Some(why), ..Ruling::default() };
+                (ruling, Answer { message, code: FORBIDDEN, ..Answer::default() })
+            }
+        };
+        if !request.dry_run {
+            let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+            self.record(request, &ruling, micros, &mut answer);
+        }
+        let word = if answer.allowed { "allow" } else { "deny" };
+        self.metrics.answered(word, started.elapsed().as_secs_f64());
+        answer
+    }
+
+    /// The answer where there is no room or no time to judge.
+    #[must_use]
+    pub fn busy(&self) -> Answer {
+        self.metrics.answered("busy", 0.0);
+        Answer {
+            message: phrase("admission-busy", &[], self.language),
+            code: TOO_MANY,
+            retry_after_seconds: Some(1),
+            ..Answer::default()
+        }
+    }
+
+    /// Enters the decision; what must be recorded and is not is not allowed.
+    fn record(&self, request: &Request, ruling: &Ruling, micros: u64, answer: &mut Answer) {
+        let Some(evidence) = &self.evidence else { return };
+        match evidence.decide(request, ruling, micros) {
+            Ok(receipt) => answer.annotations = Evidence::annotations(&receipt),
+            Err(error) => {
+                self.metrics.unrecorded();
+                // Letting go of what ends passes even then: nothing new comes to be.
+                let ends = ruling.subject.is_some() && request.object.is_none();
+                if answer.allowed && evidence.is_required() && !ends {
+                    let message = phrase("admission-log", &[("why", &error.to_string())], self.language);
+                    *answer = Answer { message, code: FORBIDDEN, ..Answer::default() };
+                }
+            }
+        }
+    }
+
+    fn worded(&self, ruling: &Ruling) -> Answer {
+        let warned = self.grounds(&ruling.warned);
+        let warnings = warned.iter().take(WARNINGS_MAX).map(|one| warning(one, self.language)).collect();
+        let nameless = || ResourceId {
+            platform: crate::model::Platform::Kubernetes,
+            root: ".".into(),
+            kind: "".into(),
+            namespace: "".into(),
+            name: "".into(),
+        };
+        let subject = ruling.subject.clone().unwrap_or_else(nameless);
+        let message = match &ruling.fault {
+            _ if !ruling.denied.is_empty() => denial(&subject, &self.grounds(&ruling.denied), self.language),
+            Some(why) => phrase("admission-fault", &[("address", &subject.address()), ("why", why)], self.language),
+            None => String::new(),
+        };
+        Answer { allowed: ruling.is_allowed(), message, code: FORBIDDEN, warnings, ..Answer::default() }
+    }
+
+    fn grounds<'a>(&'a self, of: &'a [Shortfall]) -> Vec<Ground<'a>> {
+        let ground = |shortfall: &'a Shortfall| {
+            let criterion = self.bundle.criteria.iter().find(|one| one.id == shortfall.criterion)?;
+            Some(Ground { criterion, resource: &shortfall.resource, findings: shortfall.findings.iter().collect() })
+        };
+        of.iter().filter_map(ground).collect()
+    }
+
+    /// Reads a body and answers it, both as bytes.
+    ///
+    /// # Errors
+    /// What is wrong with the body, for a status 400.
+    pub fn open(&self, body: &[u8]) -> Result<Vec<u8>, String> {
+        let request = review::read(body).map_err(|error| {
+            self.metrics.answered("refused", 0.0);
+            error.to_string()
+        })?;
+        let answer = self.answer(&request);
+        review::reply(&request.uid, &answer).map_err(|error| error.to_string())
+    }
+}

@@ -1,0 +1,199 @@
+//! What is answered becomes evidence before it is answered.
+use super::{
+    review::{Operation, Request},
+    ruling::Ruling,
+};
+use crate::{
+    model::{Receipt, ResourceId},
+    record::{
+        entry::{
+            self, Answer as Word, Body, Commitment, Decision, DigestText, Epoch, EpochEvent, Gap, GapCause, Heartbeat,
+            Instant, Ulid,
+        },
+        log::Draft,
+        queue::{Queue, QueueError},
+        redact::{BlobKey, commitment},
+    },
+};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+/// An answer waits this long for the log, and no longer: the API server waits five seconds for all of it.
+const LOG_SECONDS_MAX: u64 = 2;
+
+/// The time and random numbers, which the roof gives.
+pub struct Source {
+    pub now: fn() -> Instant,
+    /// # Errors
+    /// No random numbers.
+    pub id: fn() -> Result<Ulid, String>,
+}
+
+/// What every decision of an epoch says.
+pub struct Terms {
+    pub epoch: Epoch,
+    pub pepper: BlobKey,
+    pub bundle: DigestText,
+    pub profile: DigestText,
+    /// What the log does not hold is not allowed; else it is allowed and counted.
+    pub is_required: bool,
+    pub emitter: String,
+}
+
+/// The way into the log.
+pub struct Evidence {
+    queue: Queue,
+    source: Source,
+    terms: Terms,
+    allowed: AtomicU64,
+    denied: AtomicU64,
+    dropped: AtomicU64,
+    /// Since when answers could not be entered, and how many.
+    hole: Mutex<Option<(Instant, u64)>>,
+}
+
+impl Evidence {
+    #[must_use]
+    pub const fn new(queue: Queue, source: Source, terms: Terms) -> Self {
+        let zero = AtomicU64::new;
+        Self { queue, source, terms, allowed: zero(0), denied: zero(0), dropped: zero(0), hole: Mutex::new(None) }
+    }
+
+    #[must_use]
+    pub const fn is_required(&self) -> bool {
+        self.terms.is_required
+    }
+
+    /// Enters that the emitter has started.
+    ///
+    /// # Errors
+    /// It was not entered.
+    pub fn start(&self) -> Result<Receipt, QueueError> {
+        self.enter(Body::Epoch(self.terms.epoch.clone()))
+    }
+
+    /// Enters that it stops in order.
+    ///
+    /// # Errors
+    /// It was not entered.
+    pub fn stop(&self) -> Result<Receipt, QueueError> {
+        self.enter(Body::Epoch(Epoch { event: EpochEvent::Stop, previous_seq: None, ..self.terms.epoch.clone() }))
+    }
+
+    /// Enters a sign of life.
+    ///
+    /// # Errors
+    /// It was not entered.
+    pub fn beat(
+        &self,
+        synced: bool,
+        runs: Vec<(String, Instant)>,
+        clock_step_ms: Option<i64>,
+    ) -> Result<Receipt, QueueError> {
+        let count = |of: &AtomicU64| of.load(Ordering::Relaxed);
+        self.enter(Body::Heartbeat(Box::new(Heartbeat {
+            epoch: self.terms.epoch.epoch,
+            runs,
+            allowed: count(&self.allowed),
+            denied: count(&self.denied),
+            dropped: count(&self.dropped),
+            synced,
+            webhooks: None,
+            clock_step_ms,
+        })))
+    }
+
+    /// Enters what a request came to, and waits until that is durable.
+    ///
+    /// # Errors
+    /// It was not entered in time; it is counted, and a `gap` says so when the log can be written again.
+    pub fn decide(&self, request: &Request, ruling: &Ruling, micros: u64) -> Result<Receipt, QueueError> {
+        let allowed = ruling.is_allowed();
+        let entered = self.enter(Body::Decision(Box::new(self.decision(request, ruling, micros))));
+        match &entered {
+            Ok(_) => drop((if allowed { &self.allowed } else { &self.denied }).fetch_add(1, Ordering::Relaxed)),
+            Err(_) => {
+                self.dropped.fetch_add(1, Ordering::Relaxed);
+                let mut hole = self.hole.lock().unwrap_or_else(PoisonError::into_inner);
+                let (_, count) = hole.get_or_insert(((self.source.now)(), 0));
+                *count += 1;
+            }
+        }
+        entered
+    }
+
+    /// The annotations that name an entry in the API server's own audit log.
+    #[must_use]
+    pub fn annotations(receipt: &Receipt) -> BTreeMap<String, String> {
+        [
+            ("evidence-shard", receipt.shard.to_string()),
+            ("evidence-index", receipt.index.to_string()),
+            ("evidence-leaf", receipt.leaf.to_string()),
+        ]
+        .map(|(key, text)| (key.to_owned(), text))
+        .into()
+    }
+
+    fn enter(&self, body: Body) -> Result<Receipt, QueueError> {
+        self.fill_hole();
+        self.hand_in(body)
+    }
+
+    fn hand_in(&self, body: Body) -> Result<Receipt, QueueError> {
+        let id = (self.source.id)().map_err(QueueError::NotWritten)?;
+        let draft = Draft { observed: (self.source.now)(), id, body };
+        self.queue.append_within(draft, Duration::from_secs(LOG_SECONDS_MAX))
+    }
+
+    /// The first entry after a time in which nothing could be written says so.
+    fn fill_hole(&self) {
+        let mut hole = self.hole.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some((from, decisions_lost)) = *hole else { return };
+        let to = (self.source.now)();
+        let gap = Gap { item: self.terms.emitter.clone(), from, to, cause: GapCause::Store, decisions_lost };
+        if self.hand_in(Body::Gap(gap)).is_ok() {
+            *hole = None;
+        }
+    }
+
+    fn decision(&self, request: &Request, ruling: &Ruling, micros: u64) -> Decision {
+        let pseudonym = |text: &str| Commitment(commitment(&self.terms.pepper, text.as_bytes()));
+        let named = ruling
+            .subject
+            .as_ref()
+            .map_or_else(|| format!("{}/{}/{}", request.kind, request.namespace, request.name), ResourceId::address);
+        let mut counted: Vec<String> = ruling.denied.iter().map(|one| one.criterion.to_string()).collect();
+        counted.extend(ruling.waived.iter().map(ToString::to_string));
+        let mut observed: Vec<String> = ruling.warned.iter().map(|one| one.criterion.to_string()).collect();
+        for list in [&mut counted, &mut observed] {
+            list.sort();
+            list.dedup();
+        }
+        Decision {
+            request: request.uid.clone(),
+            operation: match request.operation {
+                Operation::Create => entry::Operation::Create,
+                Operation::Update => entry::Operation::Update,
+                Operation::Delete => entry::Operation::Delete,
+                Operation::Connect => entry::Operation::Connect,
+            },
+            kind: request.kind.clone(),
+            subresource: (!request.subresource.is_empty()).then(|| request.subresource.clone()),
+            namespace_c: pseudonym(&request.namespace),
+            ref_c: pseudonym(&named),
+            answer: if ruling.is_allowed() { Word::Allow } else { Word::Deny },
+            warnings: u64::try_from(ruling.warned.len()).unwrap_or(u64::MAX),
+            counted,
+            observed,
+            bundle: self.terms.bundle,
+            profile: self.terms.profile,
+            micros,
+        }
+    }
+}

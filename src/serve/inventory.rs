@@ -1,0 +1,267 @@
+//! The cluster as it is now: every object of every kind that anything is told from, kept by watches.
+use crate::{
+    collect::cluster::{Change, Part, Served},
+    model::{Document, Environment, Hidden, Problem, Resource, ResourceId, Text},
+    normalise::{self, Live, NormaliseError, Options},
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+/// A kind that has not been heard of for this long is stale: what is known of it may not hold any more.
+pub const STALE_AFTER: Duration = Duration::from_secs(30);
+
+/// What everything is read in the light of.
+#[derive(Clone, Debug, Default)]
+pub struct Frame {
+    /// spe.yaml, waivers, attestations, configuration files.
+    pub documents: Vec<Document>,
+    pub problems: Vec<Problem>,
+    pub options: Options,
+    pub name: Option<Text>,
+    pub unseen: BTreeMap<Text, Text>,
+}
+
+/// How much of the cluster is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Extent {
+    /// The kinds that rules look at beside their subjects, and those that connections are derived from.
+    Context,
+    Whole,
+}
+
+/// The environment at one moment.
+#[derive(Debug, Default)]
+pub struct Snapshot {
+    pub environment: Environment,
+    /// Kinds that were not heard of for [`STALE_AFTER`], or not listed yet.
+    pub stale: BTreeSet<Text>,
+    changes: u64,
+}
+
+/// The objects, and how well they are known.
+pub struct Inventory {
+    frame: Frame,
+    context: BTreeSet<Text>,
+    known: Mutex<Known>,
+    changed: Condvar,
+    context_snapshot: Mutex<Arc<Snapshot>>,
+    whole_snapshot: Mutex<Arc<Snapshot>>,
+}
+
+#[derive(Default)]
+struct Known {
+    kinds: Vec<Kind>,
+    resources: BTreeMap<ResourceId, Resource>,
+    /// Counts changes of any kind, and of those of the context.
+    changes: u64,
+    context_changes: u64,
+    /// Groups that did not answer when kinds were asked for.
+    silent: Vec<Problem>,
+}
+
+struct Kind {
+    served: Served,
+    is_context: bool,
+    /// Read to its end at least once.
+    is_listed: bool,
+    /// Objects of a list that has not ended.
+    listing: Option<BTreeMap<ResourceId, Resource>>,
+    failing: Option<(Instant, Problem)>,
+    /// Single objects that could not be read, by their name in the API.
+    unread: BTreeMap<Text, Problem>,
+}
+
+impl Inventory {
+    /// Nothing is known yet of the kinds.
+    #[must_use]
+    pub fn new(frame: Frame, context: BTreeSet<Text>, served: &[Served], silent: Vec<Problem>) -> Self {
+        let kinds = served.iter().map(|served| Kind {
+            is_context: context.contains(&served.kind),
+            served: served.clone(),
+            is_listed: false,
+            listing: None,
+            failing: None,
+            unread: BTreeMap::new(),
+        });
+        let known = Known { kinds: kinds.collect(), changes: 1, context_changes: 1, silent, ..Known::default() };
+        Self {
+            frame,
+            context,
+            known: Mutex::new(known),
+            changed: Condvar::new(),
+            context_snapshot: Mutex::default(),
+            whole_snapshot: Mutex::default(),
+        }
+    }
+
+    /// Takes in what happened to a kind, by its position.
+    pub fn take(&self, at: usize, change: Change) {
+        let mut known = lock(&self.known);
+        known.take(at, change);
+        drop(known);
+        self.changed.notify_all();
+    }
+
+    /// Whether every kind was listed, or is known not to be allowed.
+    #[must_use]
+    pub fn is_synced(&self) -> bool {
+        lock(&self.known).kinds.iter().all(Kind::is_settled)
+    }
+
+    /// Waits until [`Inventory::is_synced`], not longer than a time; gives what it came to.
+    #[must_use]
+    pub fn wait(&self, longest: Duration) -> bool {
+        let known = lock(&self.known);
+        let waiting = |known: &mut Known| !known.kinds.iter().all(Kind::is_settled);
+        let ended = self.changed.wait_timeout_while(known, longest, waiting);
+        !ended.unwrap_or_else(PoisonError::into_inner).1.timed_out()
+    }
+
+    /// Whether others are judged in the light of this kind.
+    #[must_use]
+    pub fn is_context(&self, kind: &Text) -> bool {
+        self.context.contains(kind)
+    }
+
+    /// How many objects are known.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        lock(&self.known).resources.len()
+    }
+
+    /// The environment with every change that has arrived; the same one again where nothing has.
+    ///
+    /// # Errors
+    /// What is wrong with the description: it was good at the start.
+    pub fn snapshot(&self, extent: Extent) -> Result<Arc<Snapshot>, NormaliseError> {
+        let mut kept = lock(if extent == Extent::Context { &self.context_snapshot } else { &self.whole_snapshot });
+        let known = lock(&self.known);
+        let changes = if extent == Extent::Context { known.context_changes } else { known.changes };
+        let stale = known.stale();
+        if kept.changes == changes && kept.stale == stale {
+            return Ok(Arc::clone(&kept));
+        }
+        let problems: Vec<Problem> = known.problems().collect();
+        let in_extent = |id: &ResourceId| extent == Extent::Whole || self.context.contains(&id.kind);
+        let resources = known.resources.iter().filter(|(id, _)| in_extent(id)).map(|(_, one)| one.clone()).collect();
+        drop(known);
+        let environment = self.environment(resources, problems)?;
+        *kept = Arc::new(Snapshot { environment, stale, changes });
+        Ok(Arc::clone(&kept))
+    }
+
+    /// The whole environment with objects put in the place of those of the same name, or taken out.
+    ///
+    /// # Errors
+    /// As [`Inventory::snapshot`].
+    pub fn with(&self, put: &[Resource], gone: &[ResourceId], extent: Extent) -> Result<Environment, NormaliseError> {
+        let known = lock(&self.known);
+        let problems: Vec<Problem> = known.problems().collect();
+        let in_extent = |id: &ResourceId| extent == Extent::Whole || self.context.contains(&id.kind);
+        let is_other = |id: &ResourceId| !gone.contains(id) && !put.iter().any(|one| one.id == *id);
+        let kept = known.resources.iter().filter(|(id, _)| in_extent(id) && is_other(id));
+        let resources = kept.map(|(_, one)| one.clone()).chain(put.iter().cloned()).collect();
+        drop(known);
+        self.environment(resources, problems)
+    }
+
+    fn environment(&self, resources: Vec<Resource>, problems: Vec<Problem>) -> Result<Environment, NormaliseError> {
+        let frame = &self.frame;
+        let complete = problems.is_empty();
+        let live = Live { resources, name: frame.name.clone(), complete, unseen: frame.unseen.clone() };
+        let problems = problems.into_iter().chain(frame.problems.iter().cloned()).collect();
+        Ok(normalise::live_environment(&frame.documents, live, problems, &frame.options)?.environment)
+    }
+}
+
+impl Kind {
+    /// Listed, or refused: a refusal is no reason to wait.
+    fn is_settled(&self) -> bool {
+        self.is_listed || self.failing.is_some()
+    }
+
+    fn is_stale(&self) -> bool {
+        match &self.failing {
+            Some((since, _)) => !self.is_listed || since.elapsed() > STALE_AFTER,
+            None => !self.is_listed,
+        }
+    }
+
+    fn problem(&self) -> Option<Problem> {
+        let failing = self.failing.as_ref().map(|(_, problem)| problem.clone());
+        self.is_stale().then(|| failing.unwrap_or_else(|| self.hidden("it has not been listed yet".to_owned())))
+    }
+
+    fn hidden(&self, cause: String) -> Problem {
+        let hides = Hidden {
+            platform: Some(crate::model::Platform::Kubernetes),
+            root: Some(".".into()),
+            kind: Some(self.served.kind.clone()),
+            ..Hidden::default()
+        };
+        Problem { origin: crate::model::Origin::Object { path: self.served.path.clone() }, cause, hides: Some(hides) }
+    }
+}
+
+impl Known {
+    fn take(&mut self, at: usize, change: Change) {
+        let Some(kind) = self.kinds.get_mut(at) else { return };
+        let mut any = true;
+        match change {
+            Change::Begin => (kind.listing, any) = (Some(BTreeMap::new()), false),
+            Change::Part(Part::Restart) => (kind.listing, any) = (Some(BTreeMap::new()), false),
+            Change::Part(Part::Page(page)) => match normalise::page(&page) {
+                Ok(read) => {
+                    kind.listing.get_or_insert_default().extend(read.into_iter().map(|one| (one.id.clone(), one)));
+                    any = false;
+                }
+                Err(problem) => drop(kind.unread.insert(problem.origin.path().clone(), problem)),
+            },
+            Change::Listed => {
+                let name = kind.served.kind.clone();
+                let listed = kind.listing.take().unwrap_or_default();
+                (kind.is_listed, kind.failing) = (true, None);
+                self.resources.retain(|id, _| id.kind != name);
+                self.resources.extend(listed);
+            }
+            Change::Put(document) => match normalise::object(&document) {
+                Ok(resource) => {
+                    kind.unread.remove(resource.origin.path());
+                    any = self.resources.get(&resource.id).is_none_or(|old| old.body != resource.body);
+                    self.resources.insert(resource.id.clone(), resource);
+                }
+                Err(problem) => drop(kind.unread.insert(problem.origin.path().clone(), problem)),
+            },
+            Change::Gone(document) => match normalise::object(&document) {
+                Ok(resource) => drop(self.resources.remove(&resource.id)),
+                Err(problem) => drop(kind.unread.insert(problem.origin.path().clone(), problem)),
+            },
+            Change::Alive => any = kind.failing.take().is_some(),
+            Change::Failing(problem) => {
+                let since = kind.failing.as_ref().map_or_else(Instant::now, |(since, _)| *since);
+                kind.failing = Some((since, problem));
+            }
+        }
+        self.changes += u64::from(any);
+        let is_context = self.kinds.get(at).is_some_and(|kind| kind.is_context);
+        self.context_changes += u64::from(any && is_context);
+    }
+
+    fn stale(&self) -> BTreeSet<Text> {
+        self.kinds.iter().filter(|kind| kind.is_stale()).map(|kind| kind.served.kind.clone()).collect()
+    }
+
+    fn problems(&self) -> impl Iterator<Item = Problem> {
+        let of_kinds =
+            self.kinds.iter().flat_map(|kind| kind.problem().into_iter().chain(kind.unread.values().cloned()));
+        of_kinds.chain(self.silent.iter().cloned())
+    }
+}
+
+/// A thread that panicked while it held the lock has changed nothing half: every change is one step.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,117 @@
+//! What a monitoring system reads of this process (OpenMetrics text).
+use prometheus_client::{
+    encoding::{EncodeLabelSet, text::encode},
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
+    registry::{Registry, Unit},
+};
+
+/// Bounds of answers in seconds: the goal is 5 ms without and 15 ms with the log; the API server waits 5 s.
+const SECONDS: [f64; 12] = [0.001, 0.002, 0.005, 0.01, 0.015, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 5.0];
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct AnswerLabels {
+    answer: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct VerdictLabels {
+    standing: &'static str,
+}
+
+/// Everything that is counted.
+pub struct Metrics {
+    registry: Registry,
+    answers: Family<AnswerLabels, Counter>,
+    seconds: Histogram,
+    unrecorded: Counter,
+    synced: Gauge,
+    objects: Gauge,
+    judgements: Family<VerdictLabels, Gauge>,
+    audits: Family<AnswerLabels, Counter>,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut registry = Registry::with_prefix("speguard");
+        let metrics = (
+            Family::<AnswerLabels, Counter>::default(),
+            Histogram::new(SECONDS),
+            Counter::default(),
+            Gauge::default(),
+            Gauge::default(),
+            Family::<VerdictLabels, Gauge>::default(),
+            Family::<AnswerLabels, Counter>::default(),
+        );
+        let (answers, seconds, unrecorded, synced, objects, judgements, audits) = metrics;
+        registry.register("admission_answers", "Answers to admission requests", answers.clone());
+        let about = "From the first byte of a request to its answer";
+        registry.register_with_unit("admission_duration", about, Unit::Seconds, seconds.clone());
+        registry.register("admission_unrecorded", "Answers that the evidence log does not hold", unrecorded.clone());
+        registry.register("inventory_synced", "Whether every kind is known and fresh", synced.clone());
+        registry.register("inventory_objects", "Objects of the cluster that are known", objects.clone());
+        registry.register("audit_judgements", "Judgements of the last audit", judgements.clone());
+        registry.register("audits", "Audits of the cluster, by whether the log holds them", audits.clone());
+        Self { registry, answers, seconds, unrecorded, synced, objects, judgements, audits }
+    }
+}
+
+impl Metrics {
+    /// Counts an answer by its word: `allow`, `deny`, `busy`, `late`, `refused`.
+    pub fn answered(&self, answer: &'static str, seconds: f64) {
+        self.answers.get_or_create(&AnswerLabels { answer }).inc();
+        self.seconds.observe(seconds);
+    }
+
+    /// Counts an answer that was not recorded.
+    pub fn unrecorded(&self) {
+        self.unrecorded.inc();
+    }
+
+    /// Says how well the cluster is known.
+    pub fn known(&self, synced: bool, objects: usize) {
+        self.synced.set(i64::from(synced));
+        self.objects.set(i64::try_from(objects).unwrap_or(i64::MAX));
+    }
+
+    /// Says what an audit came to.
+    pub fn audited(&self, standings: &[(&'static str, usize)], recorded: bool) {
+        for (standing, count) in standings {
+            let count = i64::try_from(*count).unwrap_or(i64::MAX);
+            self.judgements.get_or_create(&VerdictLabels { standing }).set(count);
+        }
+        let answer = if recorded { "recorded" } else { "not_recorded" };
+        self.audits.get_or_create(&AnswerLabels { answer }).inc();
+    }
+
+    /// All of it, as text.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        // Writing to a string does not fail.
+        let written = encode(&mut text, &self.registry);
+        debug_assert!(written.is_ok());
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_counted_is_shown() {
+        let metrics = Metrics::default();
+        metrics.answered("deny", 0.003);
+        metrics.known(true, 7);
+        metrics.audited(&[("not_met", 2)], true);
+        let text = metrics.text();
+        for line in [
+            "speguard_admission_answers_total{answer=\"deny\"} 1",
+            "speguard_admission_duration_seconds_count 1",
+            "speguard_inventory_objects 7",
+            "speguard_audit_judgements{standing=\"not_met\"} 2",
+        ] {
+            assert!(text.contains(line), "{line}\n{text}");
+        }
+    }
+}

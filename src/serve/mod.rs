@@ -1,0 +1,11 @@
+//! `speguard serve`: answers an API server's admission requests, and audits the cluster on a timer.
+//!
+//! `inventory` knows the cluster, `ruling` decides, `door` words and records the answer, `server` speaks HTTPS.
+pub mod door;
+pub mod evidence;
+pub mod inventory;
+pub mod metrics;
+pub mod review;
+pub mod ruling;
+pub mod server;
+pub mod tls;

@@ -1,0 +1,175 @@
+//! HTTPS: routes, limits, and a certificate that can be changed while it runs.
+use super::{door::Door, review, tls::Certificate};
+use axum::{
+    Router,
+    body::Bytes,
+    extract::{DefaultBodyLimit, State},
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo},
+    server::{conn::auto::Builder, graceful::GracefulShutdown},
+    service::TowerToHyperService,
+};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+use tokio::{
+    net::TcpListener,
+    runtime::Runtime,
+    signal::unix::{SignalKind, signal},
+    sync::Semaphore,
+    time,
+};
+use tokio_rustls::TlsAcceptor;
+
+/// A review holds the object twice; etcd takes at most 1.5 MiB of each, and JSON may write it at twice that.
+const BODY_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// Requests that are judged at once; more wait, and more than wait are told to come again.
+const JUDGED_AT_ONCE: usize = 8;
+const WAITING_MAX: usize = 512;
+
+/// A client that has not finished its handshake by then has gone away.
+const HANDSHAKE: Duration = Duration::from_secs(5);
+
+/// What connections that are open get to finish in when the process ends; below the API server's own patience.
+const FAREWELL: Duration = Duration::from_secs(10);
+
+struct Shared {
+    door: Arc<Door>,
+    judging: Semaphore,
+    waiting: Semaphore,
+}
+
+/// A port that is ours, and what serves on it.
+pub struct Listening {
+    runtime: Runtime,
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+/// Takes a port.
+///
+/// # Errors
+/// A port that is taken or may not be, or a system without threads left.
+pub fn listen(address: SocketAddr) -> Result<Listening, ListenError> {
+    let failed = |cause: std::io::Error| ListenError { address, cause };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(failed)?;
+    let listener = runtime.block_on(TcpListener::bind(address)).map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    Ok(Listening { runtime, listener, address })
+}
+
+/// Nobody can be served there.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot listen on {address}: {cause}")]
+pub struct ListenError {
+    address: SocketAddr,
+    cause: std::io::Error,
+}
+
+impl Listening {
+    /// Where it listens; the port is the one that was taken, where any was asked for.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until the process is asked to end (SIGTERM, SIGINT), then lets open requests finish.
+    pub fn serve(self, door: Arc<Door>, certificate: Certificate) {
+        self.runtime.block_on(serve(door, self.listener, certificate));
+    }
+}
+
+async fn asked_to_end() {
+    let terminated = async {
+        match signal(SignalKind::terminate()) {
+            Ok(mut signal) => drop(signal.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = terminated => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}
+
+async fn serve(door: Arc<Door>, listener: TcpListener, certificate: Certificate) {
+    let shared = Arc::new(Shared {
+        door,
+        judging: Semaphore::new(JUDGED_AT_ONCE),
+        waiting: Semaphore::new(JUDGED_AT_ONCE + WAITING_MAX),
+    });
+    let routes = Router::new()
+        .route("/admit", post(admit))
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/readyz", get(ready))
+        .route("/metrics", get(metrics))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .with_state(shared);
+    let graceful = GracefulShutdown::new();
+    let stop = asked_to_end();
+    tokio::pin!(stop);
+    loop {
+        let accepted: std::io::Result<(tokio::net::TcpStream, SocketAddr)> = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = &mut stop => break,
+        };
+        // A connection that could not be made is the client's to make again.
+        let Ok((stream, _)) = accepted else {
+            time::sleep(Duration::from_millis(20)).await;
+            continue;
+        };
+        drop(stream.set_nodelay(true));
+        let (acceptor, routes, watcher) = (TlsAcceptor::from(certificate()), routes.clone(), graceful.watcher());
+        tokio::spawn(async move {
+            let Ok(Ok(stream)) = time::timeout(HANDSHAKE, acceptor.accept(stream)).await else { return };
+            let builder = Builder::new(TokioExecutor::new());
+            let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(routes));
+            // How a connection ends is its client's affair; each answer was given or not.
+            drop(watcher.watch(connection.into_owned()).await);
+        });
+    }
+    drop(listener);
+    drop(time::timeout(FAREWELL, graceful.shutdown()).await);
+}
+
+async fn admit(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
+    let Ok(_waiting) = shared.waiting.try_acquire() else { return busy(&shared, &body) };
+    let Ok(_judging) = shared.judging.acquire().await else { return busy(&shared, &body) };
+    let door = Arc::clone(&shared.door);
+    match tokio::task::spawn_blocking(move || door.open(&body)).await {
+        Ok(Ok(answer)) => json(answer),
+        Ok(Err(cause)) => (StatusCode::BAD_REQUEST, format!("{cause}\n")).into_response(),
+        // A rule that panics is a fault of ours: the API server then holds to the webhook's failurePolicy.
+        Err(_) => (StatusCode::INTERNAL_SERVER_ERROR, "the request could not be judged\n").into_response(),
+    }
+}
+
+/// With status 200: anything else would be an opaque failure to who asked.
+fn busy(shared: &Shared, body: &[u8]) -> Response {
+    let answer = shared.door.busy();
+    let Ok(request) = review::read(body) else {
+        return (StatusCode::BAD_REQUEST, "the body is no AdmissionReview\n").into_response();
+    };
+    review::reply(&request.uid, &answer).map_or_else(|error| error.to_string().into_response(), json)
+}
+
+fn json(bytes: Vec<u8>) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], bytes).into_response()
+}
+
+async fn ready(State(shared): State<Arc<Shared>>) -> Response {
+    match shared.door.inventory.is_synced() {
+        true => "ready\n".into_response(),
+        false => (StatusCode::SERVICE_UNAVAILABLE, "the cluster has not been read to its end yet\n").into_response(),
+    }
+}
+
+async fn metrics(State(shared): State<Arc<Shared>>) -> Response {
+    let door = &shared.door;
+    door.metrics.known(door.inventory.is_synced(), door.inventory.size());
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    ([(header::CONTENT_TYPE, kind)], door.metrics.text()).into_response()
+}

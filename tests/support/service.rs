@@ -1,0 +1,155 @@
+//! `speguard serve` as a process beside a real API server, with its webhooks installed and an evidence log.
+use super::control_plane::ControlPlane;
+use assert_cmd::cargo::cargo_bin;
+use std::{
+    fs,
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::{Child, Command, Output, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+use tempfile::TempDir;
+
+/// The service; dropping it ends it.
+pub(crate) struct Service {
+    pub(crate) folder: TempDir,
+    port: u16,
+    arguments: Vec<String>,
+    kubeconfig: PathBuf,
+    child: Option<Child>,
+}
+
+impl Service {
+    /// Starts it for a control plane, waits until it is ready, and has the API server ask it.
+    pub(crate) fn start(plane: &ControlPlane, description: &Path, arguments: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let mut all: Vec<String> =
+            ["serve", "--spe", description.to_str().unwrap(), "--tls-name", "127.0.0.1"].map(str::to_owned).into();
+        all.extend(arguments.iter().map(|one| (*one).to_owned()));
+        let mut service = Self { folder, port, arguments: all, kubeconfig: plane.kubeconfig(), child: None };
+        service.speguard(&[
+            "evidence",
+            "init",
+            "--log",
+            "log",
+            "--domain",
+            "example.org",
+            "--spe",
+            "demo",
+            "--emitter",
+            "admission-0",
+            "--lead",
+            "--trust-out",
+            "trust.policy",
+        ]);
+        service.begin();
+        plane.apply(&service.webhooks());
+        service
+    }
+
+    /// The configuration that has the API server ask it.
+    pub(crate) fn webhooks(&self) -> String {
+        let url = format!("https://127.0.0.1:{}", self.port);
+        let output = self.speguard(&["webhooks", "--url", &url, "--authority", "authority.pem"]);
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Starts the process (again), and waits until it knows the cluster.
+    pub(crate) fn begin(&mut self) {
+        let output = fs::File::options().create(true).append(true).open(self.folder.path().join("output")).unwrap();
+        let mut command = self.command();
+        command.args(&self.arguments).arg("--kubeconfig").arg(&self.kubeconfig);
+        command.args(["--listen", &format!("127.0.0.1:{}", self.port), "--authority-out", "authority.pem"]);
+        command.args(["--log", "log", "--scope", "demo"]).stdout(Stdio::null()).stderr(output);
+        self.child = Some(command.spawn().unwrap());
+        let until = Instant::now() + Duration::from_secs(60);
+        while self.get("/readyz").as_deref() != Some("ready\n") {
+            assert!(Instant::now() < until, "{}", self.output());
+            thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    /// What a route answers, where its status is good.
+    pub(crate) fn get(&self, route: &str) -> Option<String> {
+        let url = format!("https://127.0.0.1:{}{route}", self.port);
+        let answer = Command::new("curl").args(["-skf", "--max-time", "5", &url]).output().unwrap();
+        answer.status.success().then(|| String::from_utf8(answer.stdout).unwrap())
+    }
+
+    /// Status and body of a POST to `/admit`.
+    pub(crate) fn post(&self, body: &[u8]) -> (String, String) {
+        use std::io::Write;
+        let url = format!("https://127.0.0.1:{}/admit", self.port);
+        let mut child = Command::new("curl")
+            .args([
+                "-sk",
+                "--http1.1",
+                "--max-time",
+                "20",
+                "-H",
+                "Content-Type: application/json",
+                "-w",
+                "\n%{http_code}",
+                "--data-binary",
+                "@-",
+                &url,
+            ])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // A server that refuses a body in the middle closes the pipe.
+        drop(child.stdin.take().unwrap().write_all(body));
+        let text = String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap();
+        let (body, status) = text.rsplit_once('\n').unwrap();
+        (status.to_owned(), body.to_owned())
+    }
+
+    /// Asks the process to end, and waits for it.
+    pub(crate) fn end(&mut self) {
+        let Some(mut child) = self.child.take() else { return };
+        let _asked = Command::new("kill").arg(child.id().to_string()).status().unwrap();
+        assert!(child.wait().unwrap().success(), "{}", self.output());
+    }
+
+    /// Ends the process as a crash does.
+    pub(crate) fn kill(&mut self) {
+        let Some(mut child) = self.child.take() else { return };
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    pub(crate) fn output(&self) -> String {
+        fs::read_to_string(self.folder.path().join("output")).unwrap_or_default()
+    }
+
+    /// Runs a command of speguard in the service's folder; it must end with 0.
+    pub(crate) fn speguard(&self, arguments: &[&str]) -> Output {
+        let output = self.command().args(arguments).output().unwrap();
+        let shown = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{arguments:?}: {shown}{}", String::from_utf8_lossy(&output.stdout));
+        output
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(cargo_bin("speguard"));
+        command.current_dir(self.folder.path()).env("XDG_STATE_HOME", self.folder.path().join("state"));
+        command.env_remove("RUST_BACKTRACE").env_remove("KUBECONFIG").env("LC_ALL", "C");
+        command
+    }
+
+    /// Every decision in the log, as JSON.
+    pub(crate) fn decisions(&self) -> Vec<serde_json::Value> {
+        let shown = self.speguard(&["evidence", "show", "decision", "--log", "log", "--format", "json"]);
+        let shown: serde_json::Value = serde_json::from_slice(&shown.stdout).unwrap();
+        shown["entries"].as_array().unwrap().iter().map(|one| one["entry"].clone()).collect()
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
