@@ -12,6 +12,7 @@ use std::{
 
 mod bodies;
 mod life;
+mod reconcile;
 mod table;
 
 fn compliant() -> PathBuf {

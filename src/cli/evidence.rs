@@ -11,7 +11,8 @@ use std::path::PathBuf;
 const EXIT_CODES: &str = "\
 Exit codes:
   0  established, and nothing wrong
-  1  a breach: the log was changed, time is missing that was not declared, a waiver approved by who asked for it
+  1  a breach: the log was changed, time is missing that was not declared, a waiver approved by who asked for it,
+     a change that the audit log shows and this log does not
   2  could not run: arguments, an unreadable file, the store
   3  nothing wrong was found, but something is not established
 2 outranks 1, and 1 outranks 3.";
@@ -25,6 +26,7 @@ pub enum Evidence {
     Show(Show),
     Prove(Prove),
     Sample(Sample),
+    Reconcile(Reconcile),
     Rejudge(Rejudge),
     Anchor(Anchor),
     /// Has the log cosigned by others, and says who has

@@ -1,9 +1,10 @@
 //! `speguard webhooks`: what has an API server ask `speguard serve`.
 use super::print;
-use crate::cli::serve::Webhooks;
+use crate::{cli::serve::Webhooks, record::reconcile::Rule};
 use anyhow::{Context, ensure};
 use base64::{Engine, engine::general_purpose::STANDARD};
-use std::fs;
+use serde::Deserialize;
+use std::{collections::BTreeSet, fs};
 
 /// The configuration, with words in capitals where arguments go.
 const TEMPLATE: &str = include_str!("webhooks.yaml");
@@ -48,4 +49,47 @@ fn client(arguments: &Webhooks) -> anyhow::Result<String> {
 /// Characters of names and labels: others would end the text that they stand in.
 fn is_plain(character: char) -> bool {
     character.is_ascii_alphanumeric() || "-._/".contains(character)
+}
+
+/// The part of the configuration that says what is asked about.
+#[derive(Deserialize)]
+struct Configuration {
+    webhooks: Vec<Webhook>,
+}
+
+#[derive(Deserialize)]
+struct Webhook {
+    name: String,
+    rules: Vec<Written>,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Written {
+    api_groups: Vec<String>,
+    operations: BTreeSet<String>,
+    resources: Vec<String>,
+}
+
+/// What the API server asks about by the configuration that is printed here. Other versions of a resource are asked about
+/// as well (`matchPolicy: Equivalent`).
+///
+/// # Errors
+/// None, while the configuration is what it is.
+pub(super) fn rules() -> anyhow::Result<Vec<Rule>> {
+    let configuration: Configuration = serde_saphyr::from_str(TEMPLATE).context("webhooks.yaml")?;
+    let mut rules = Vec::new();
+    for Webhook { name, rules: written } in configuration.webhooks {
+        for Written { api_groups, operations, resources } in written {
+            for group in &api_groups {
+                rules.extend(resources.iter().map(|resource| Rule {
+                    webhook: name.clone(),
+                    group: group.clone(),
+                    resource: resource.clone(),
+                    operations: operations.clone(),
+                }));
+            }
+        }
+    }
+    Ok(rules)
 }

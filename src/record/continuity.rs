@@ -9,6 +9,8 @@ mod exposure;
 #[cfg(test)]
 mod tests;
 
+pub(super) use cover::left;
+
 use crate::model::{
     AnchorHistory, DAY_MS, Effect, History, Period, RunLine, Severity, UnfinishedRun, VerdictName, WaiverAge,
     WaiverHistory,

@@ -24,6 +24,7 @@ pub mod place;
 pub mod plan;
 pub mod proof;
 pub mod queue;
+pub mod reconcile;
 pub mod redact;
 pub mod row;
 pub mod run;

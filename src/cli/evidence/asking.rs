@@ -90,6 +90,7 @@ pub enum ShowKind {
     Anchor,
     Decision,
     Epoch,
+    Reconciliation,
 }
 
 /// Writes a proof that an entry is in the log, or that a row is or is not in a run
@@ -207,6 +208,42 @@ pub struct Package {
     /// The role that receives it
     #[arg(long, value_name = "ROLE", default_value = "auditor")]
     pub recipient: String,
+}
+
+/// Holds the decisions of a window against the API server's own audit log: what was left out of one shows in the other
+///
+/// The audit log is read line by line (audit.k8s.io/v1, JSON lines, gzip too), and must be that of every API server. It
+/// must reach from before the window to after it. The log must hold the shards of every replica. Nothing but counts and
+/// digests of files is recorded or printed: no user, and no name of what was changed.
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub struct Reconcile {
+    #[command(flatten)]
+    pub log: LogArguments,
+    /// Files of the audit log, rotated ones too
+    #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
+    pub audit_log: Vec<PathBuf>,
+    /// Begin of the window: a day, or a time in RFC 3339
+    #[arg(long, value_name = "TIME")]
+    pub from: String,
+    /// End of the window, which is not part of it
+    #[arg(long, value_name = "TIME")]
+    pub to: String,
+    /// The environment's description: whose namespaces are a project's, which the audit log does not hold
+    #[arg(long, value_name = "FILE")]
+    pub spe: Option<PathBuf>,
+    /// A namespace that the webhooks leave out beside kube-system, as given to `speguard webhooks`
+    #[arg(long, value_name = "NAMESPACE")]
+    pub exempt: Vec<String>,
+    /// Seconds of silence that the audit log may have; more is a hole
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    pub quiet_max: u32,
+    /// Enters the outcome in the log
+    #[arg(long)]
+    pub record: bool,
+    /// What is printed on standard output
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: EvidenceFormat,
 }
 
 /// Judges a revision again by the criteria and profile that a run used, and compares the rows

@@ -12,6 +12,7 @@ mod package;
 mod plan;
 mod prove;
 mod prune;
+mod reconcile;
 mod rejudge;
 mod rotate_key;
 mod rows;
@@ -42,6 +43,7 @@ pub fn run(command: &Evidence, shell: &Shell) -> anyhow::Result<u8> {
         Evidence::Show(arguments) => show::run(arguments, shell),
         Evidence::Prove(arguments) => prove::run(arguments),
         Evidence::Sample(arguments) => sample::run(arguments),
+        Evidence::Reconcile(arguments) => reconcile::run(arguments),
         Evidence::Rejudge(arguments) => rejudge::run(arguments),
         Evidence::Anchor(arguments) => anchor::run(arguments),
         Evidence::Witness(command) => witness::run(command),

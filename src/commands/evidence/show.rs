@@ -77,6 +77,7 @@ const fn is_kind(kind: ShowKind, body: &Body) -> bool {
         ShowKind::Gap => matches!(body, Body::Gap(_)),
         ShowKind::Anchor => matches!(body, Body::Anchor(_)),
         ShowKind::Decision => matches!(body, Body::Decision(_)),
+        ShowKind::Reconciliation => matches!(body, Body::Reconciliation(_)),
         ShowKind::Epoch => matches!(body, Body::Epoch(_)),
     }
 }

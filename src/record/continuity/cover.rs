@@ -71,7 +71,7 @@ impl View<'_> {
 }
 
 /// What the stretches, in order of their starts, leave of the whole; in order.
-pub(super) fn left(whole: Period, stretches: impl Iterator<Item = Period>) -> Vec<Period> {
+pub(in crate::record) fn left(whole: Period, stretches: impl Iterator<Item = Period>) -> Vec<Period> {
     let mut left = Vec::new();
     let mut from = whole.from;
     for stretch in stretches.filter_map(|stretch| stretch.overlap(whole)) {

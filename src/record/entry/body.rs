@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The types that this version writes and reads.
-pub const TYPES: [&str; 18] = [
+pub const TYPES: [&str; 19] = [
     "shard",
     "key",
     "plan",
@@ -28,6 +28,7 @@ pub const TYPES: [&str; 18] = [
     "epoch",
     "heartbeat",
     "decision",
+    "reconciliation",
 ];
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape that serde asks for")]
@@ -57,6 +58,7 @@ pub enum Body {
     Epoch(Epoch),
     Heartbeat(Box<Heartbeat>),
     Decision(Box<Decision>),
+    Reconciliation(Box<Reconciliation>),
 }
 
 choices! {
@@ -302,6 +304,25 @@ shapes! {
         /// Names and digests of what was kept of it: its last checkpoint, and the last that others vouch for.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         files: Vec<(String, DigestText)>,
+    }
+    /// The decisions of a window were held against the API server's audit log.
+    Reconciliation {
+        from: Instant,
+        to: Instant,
+        /// SHA-256 of each file of the audit log.
+        files: Vec<DigestText>,
+        /// The shards that were compared, as they were.
+        shards: Vec<TreeHead>,
+        /// Events that the webhooks are asked about, by verb and kind; dry runs are not among them.
+        events: Vec<(String, String, u64)>,
+        /// Decisions by operation and kind.
+        entries: Vec<(String, String, u64)>,
+        /// What became of events and entries, and how often.
+        classes: BTreeMap<String, u64>,
+        /// Stretches of the window that the audit log does not tell of, and lines of it that could not be read.
+        holes: u64,
+        unread: u64,
+        exit: u64,
     }
     Export {
         format: String,

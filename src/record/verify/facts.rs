@@ -238,7 +238,7 @@ impl Reader {
                 keep!(bundles, bundle);
             }
             Body::Epoch(epoch) => drop(self.epochs.insert(epoch.pepper)),
-            Body::Deviation(_) | Body::Heartbeat(_) | Body::Decision(_) => {}
+            Body::Deviation(_) | Body::Heartbeat(_) | Body::Decision(_) | Body::Reconciliation(_) => {}
         }
     }
 
