@@ -107,11 +107,11 @@ fn changes_of_every_sort(lab: &Lab) {
             });
         }
     });
-    for name in ["x", "y", "z"] {
+    for name in ["one", "two", "three"] {
         assert!(create(&policy(name), &[]));
     }
-    lab.plane.must(&["delete", "networkpolicy", "x", "-n", "project-hjerte", "--dry-run=server"], "");
-    lab.plane.must(&["delete", "networkpolicy", "x", "-n", "project-hjerte"], "");
+    lab.plane.must(&["delete", "networkpolicy", "one", "-n", "project-hjerte", "--dry-run=server"], "");
+    lab.plane.must(&["delete", "networkpolicy", "one", "-n", "project-hjerte"], "");
     lab.plane.must(&["delete", "--raw", POLICIES], "");
     lab.plane.must(&["delete", "--raw", POLICIES], "");
     lab.plane.must(&["annotate", "namespace", "project-hjerte", "note=harmless"], "");
