@@ -93,3 +93,22 @@ pub(super) fn rules() -> anyhow::Result<Vec<Rule>> {
     }
     Ok(rules)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_other_namespaces_are_asked_about_projects_are_too() {
+        let rules = rules().unwrap();
+        let of = |webhook: &'static str| rules.iter().filter(move |rule| rule.webhook == webhook);
+        for outside in of("outside.speguard.io") {
+            let same = |rule: &Rule| (&rule.group, &rule.resource) == (&outside.group, &outside.resource);
+            let projects = of("project.speguard.io").find(|rule| same(rule)).unwrap();
+            assert!(outside.operations.is_subset(&projects.operations), "{outside:?}");
+        }
+        let webhooks: BTreeSet<&str> = rules.iter().map(|rule| rule.webhook.as_str()).collect();
+        let names = ["cluster", "namespace", "outside", "project"].map(|name| format!("{name}.speguard.io"));
+        assert!(webhooks.into_iter().eq(names.iter().map(String::as_str)));
+    }
+}

@@ -72,7 +72,7 @@ impl Class {
         Self::WithoutEvent,
     ];
 
-    /// Its name for programs, what it says of the log, and its words, which follow a number.
+    /// Its name for programs, what it says of the log, and its words, which stand beside a number.
     #[must_use]
     pub const fn told(self) -> (&'static str, Weight, &'static str) {
         use Weight::{Breach, Good, NotEstablished};

@@ -103,3 +103,22 @@ impl Scope {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn resources_are_the_plural_of_kinds() {
+        for (kind, group, resource) in [
+            ("Pod", "", "pods"),
+            ("apps/ReplicaSet", "apps", "replicasets"),
+            ("networking.k8s.io/NetworkPolicy", "networking.k8s.io", "networkpolicies"),
+            ("networking.k8s.io/Ingress", "networking.k8s.io", "ingresses"),
+            ("cilium.io/CiliumClusterwideNetworkPolicy", "cilium.io", "ciliumclusterwidenetworkpolicies"),
+        ] {
+            assert!(is_kind(kind, group, resource), "{kind}");
+        }
+        assert!(!is_kind("Pod", "", "services") && !is_kind("apps/Pod", "", "pods"));
+    }
+}

@@ -53,7 +53,7 @@ pub(super) fn text(outcome: &Outcome, entered: Option<&str>) -> String {
     lines.push(String::new());
     for (class, Tally { count, first }) in &outcome.found.classes {
         let (_, weight, words) = class.told();
-        lines.push(format!("{}  {count} {words}", mark(weight).0));
+        lines.push(format!("{}  {count:>6}  {words}", mark(weight).0));
         if weight != Weight::Good {
             lines.extend(first.iter().map(|place| format!("                   {place}")));
         }
@@ -64,7 +64,7 @@ pub(super) fn text(outcome: &Outcome, entered: Option<&str>) -> String {
         lines.push(format!("{doubt}  the audit log tells nothing of {length}, {from} to {to}"));
     }
     if outcome.unread_count > 0 {
-        lines.push(format!("{doubt}  {} lines of the audit log could not be used", outcome.unread_count));
+        lines.push(format!("{doubt}  {:>6}  lines of the audit log could not be used", outcome.unread_count));
         lines.extend(outcome.unread.iter().map(|place| format!("                   {place}")));
     }
     lines.extend(["".to_owned(), "Not checked:".to_owned()]);
