@@ -1,6 +1,7 @@
 //! The cluster as it is now: every object of every kind that anything is told from, kept by watches.
 use crate::{
     collect::cluster::{Change, Part, Served},
+    evaluate,
     model::{Document, Environment, Hidden, Problem, Resource, ResourceId, Text},
     normalise::{self, Live, NormaliseError, Options},
 };
@@ -38,6 +39,8 @@ pub struct Snapshot {
     pub environment: Environment,
     /// Kinds that were not heard of for [`STALE_AFTER`], or not listed yet.
     pub stale: BTreeSet<Text>,
+    /// Its kinds as rules see them, kept from the first question on.
+    pub seen: evaluate::Known,
     changes: u64,
 }
 
@@ -149,7 +152,7 @@ impl Inventory {
         let resources = known.resources.iter().filter(|(id, _)| in_extent(id)).map(|(_, one)| one.clone()).collect();
         drop(known);
         let environment = self.environment(resources, problems)?;
-        *kept = Arc::new(Snapshot { environment, stale, changes });
+        *kept = Arc::new(Snapshot { environment, stale, seen: evaluate::Known::default(), changes });
         Ok(Arc::clone(&kept))
     }
 

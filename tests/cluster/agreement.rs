@@ -84,7 +84,7 @@ fn spaces(documents: &[String]) -> BTreeSet<String> {
 }
 
 /// Criterion, address, verdict and reasons: what must not depend on the door.
-fn lines<'e>(evaluations: impl IntoIterator<Item = &'e Evaluation>) -> BTreeSet<String> {
+pub(super) fn lines<'e>(evaluations: impl IntoIterator<Item = &'e Evaluation>) -> BTreeSet<String> {
     let line = |one: &Evaluation| {
         let all = one.verdict.findings().iter().chain(one.verdict.unknown());
         let reasons: BTreeSet<&str> = all.map(|finding| finding.reason.as_str()).collect();
@@ -97,7 +97,7 @@ fn lines<'e>(evaluations: impl IntoIterator<Item = &'e Evaluation>) -> BTreeSet<
 }
 
 /// What a live scan says of a case's criterion.
-fn live(plane: &ControlPlane, case: &cases::Case) -> Result<Vec<Evaluation>, String> {
+fn live(plane: &ControlPlane, case: &cases::Case) -> Result<(read::Reading, Vec<Evaluation>), String> {
     let sources = Sources {
         // The case's own description, and configuration files of the control plane, which no API shows.
         paths: vec![case.path.clone()],
@@ -111,10 +111,11 @@ fn live(plane: &ControlPlane, case: &cases::Case) -> Result<Vec<Evaluation>, Str
     let subjects: Vec<_> = environment.all().collect();
     let reach = reach::derive(environment, &subjects);
     let profile = read::profile(&speguard::cli::Judging::default(), &BUNDLE, &reading).map_err(|e| format!("{e:#}"))?;
-    let light = speguard::evaluate::Light { environment, reach: &reach, parameters: &profile.parameters };
+    let light = speguard::evaluate::Light { environment, reach: &reach, parameters: &profile.parameters, known: None };
     let id = case.id(&BUNDLE);
     let found = evaluate(&BUNDLE, &light, &subjects).into_iter();
-    Ok(found.filter(|one| Some(&one.criterion) == id && one.platform == case.platform).collect())
+    let found = found.filter(|one| Some(&one.criterion) == id && one.platform == case.platform).collect();
+    Ok((reading, found))
 }
 
 #[test]
@@ -147,13 +148,20 @@ fn every_case_comes_to_the_same_as_an_object_of_a_cluster() {
             wrong.push(format!("{name}: refused: {}", String::from_utf8_lossy(&applied.stderr)));
         } else {
             match live(&plane, case) {
-                Ok(found) => {
+                Ok((reading, found)) => {
                     let of_case: BTreeSet<&ResourceId> = evaluations.iter().map(|one| &one.resource).collect();
                     let found = lines(found.iter().filter(|one| of_case.contains(&one.resource)));
                     let expected = lines(evaluations);
                     if found != expected {
                         wrong.push(format!("{name}:\n  file {expected:#?}\n  live {found:#?}"));
                     }
+                    #[cfg(feature = "serve")]
+                    wrong.extend(
+                        doors::disagreements(&plane.kubeconfig(), case, &reading, evaluations)
+                            .into_iter()
+                            .map(|what| format!("{name}: {what}")),
+                    );
+                    drop(reading);
                 }
                 Err(error) => wrong.push(format!("{name}: {error}")),
             }
