@@ -84,8 +84,8 @@ pub struct Scan {
 /// Whether the run becomes evidence.
 #[derive(Clone, Debug, Default, Args)]
 pub struct Record {
-    /// Records the run in this evidence log (`speguard evidence init` makes one)
-    #[arg(long, value_name = "DIR")]
+    /// Records the run in this evidence log, a folder or s3://BUCKET/PREFIX (`speguard evidence init` makes one)
+    #[arg(long, value_name = "DIR|URL")]
     pub log: Option<PathBuf>,
     /// The stable name of what is judged; runs of one name are compared with each other. Default: the repository and path
     #[arg(long, value_name = "NAME", requires = "log")]

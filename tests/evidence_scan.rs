@@ -36,6 +36,18 @@ impl Lab {
         self.folder.path()
     }
 
+    /// The year of the one shard in a folder's keys.
+    #[cfg(feature = "s3")]
+    pub(crate) fn year(folder: &Path) -> String {
+        let key = fs::read_dir(folder.join("state/speguard/keys")).unwrap().next().unwrap().unwrap().file_name();
+        key.to_str()
+            .unwrap()
+            .split(['~', '.'])
+            .find(|part| part.len() == 4 && part.starts_with('2'))
+            .unwrap()
+            .to_owned()
+    }
+
     /// Runs in the folder.
     pub(crate) fn run(&self, arguments: &[&str]) -> assert_cmd::assert::Assert {
         Command::new(env!("CARGO_BIN_EXE_speguard"))
@@ -84,6 +96,21 @@ fn without_a_trust_file_nothing_is_established() {
     let lab = Lab::new();
     let verified = lab.run(&["evidence", "verify", "--log", "log"]).code(3);
     assert!(out(&verified).contains("no trust file was given"), "{}", out(&verified));
+}
+
+#[cfg(not(feature = "s3"))]
+#[test]
+fn a_build_without_buckets_names_the_feature_and_writes_nothing() {
+    let lab = Lab::new();
+    let init = ["evidence", "init", "--log", "s3://logs/spe", "--domain", "a.example", "--spe", "s", "--emitter", "e"];
+    for arguments in
+        [&init[..], &["scan", ".", "--log", "s3://logs/spe"], &["evidence", "verify", "--log", "s3://logs"]]
+    {
+        let refused = lab.run(arguments).code(2);
+        assert!(err(&refused).contains("this build lacks the feature `s3`"), "{}", err(&refused));
+        assert_eq!(out(&refused), "");
+    }
+    assert!(!lab.path().join("s3:").exists());
 }
 
 #[test]

@@ -15,6 +15,8 @@ mod evidence_log;
 mod evidence_package;
 mod evidence_prune;
 mod evidence_rows;
+#[cfg(feature = "s3")]
+mod evidence_s3;
 pub(crate) mod evidence_scan;
 mod evidence_time;
 mod evidence_verify;

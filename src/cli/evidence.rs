@@ -41,8 +41,8 @@ pub enum Evidence {
 /// Which log, and whose part of it is written.
 #[derive(Clone, Debug, Args)]
 pub struct LogArguments {
-    /// The log: a folder
-    #[arg(long, value_name = "DIR")]
+    /// The log: a folder, or s3://BUCKET/PREFIX
+    #[arg(long, value_name = "DIR|URL")]
     pub log: PathBuf,
     /// The emitter whose shard is meant, where keys of several are at hand
     #[arg(long, value_name = "NAME")]

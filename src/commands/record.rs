@@ -8,15 +8,15 @@ use crate::{
     normalise,
     record::{
         blob::{self, Blob},
-        disk::RealDisk,
         entry::{Body, Bundle as BundleEntry, DigestText, Instant, RunStart, Trigger, Ulid},
+        journal::JournalError,
         log::{Draft, Log, LogError},
         redact::BlobKey,
         row::{Population, ResultSet, Sources as RowSources},
         run::{Finished, Peppers, manifest, transitions},
         segment::digest,
         state::{ScopeState, State},
-        store::{Directory, Store},
+        store::Store,
     },
 };
 use anyhow::{Context, bail};
@@ -27,7 +27,7 @@ mod statements;
 
 /// A run that has begun.
 pub struct Session<'s> {
-    store: &'s Directory<RealDisk>,
+    store: &'s dyn Store,
     log: Log<'s>,
     run: Ulid,
     scope: String,
@@ -59,7 +59,7 @@ impl<'s> Session<'s> {
     ///
     /// # Errors
     /// No log, no key, another year's shard, a store that cannot be written: the scan does not begin.
-    pub fn begin(store: &'s Directory<RealDisk>, record: &Record, sources: &Sources) -> anyhow::Result<Self> {
+    pub fn begin(store: &'s dyn Store, record: &Record, sources: &Sources) -> anyhow::Result<Self> {
         let started = now()?;
         let log = record.log.clone().context("say which log, with --log")?;
         let arguments = LogArguments { log, emitter: record.emitter.clone(), key: record.key.clone() };
@@ -106,12 +106,8 @@ impl<'s> Session<'s> {
             }
             Err(error) => {
                 let cause = format!("{error:#}");
-                let unclear = error.downcast_ref::<LogError>().is_some_and(|error| {
-                    matches!(
-                        error,
-                        LogError::Store(_) | LogError::Journal(crate::record::journal::JournalError::Store(_))
-                    )
-                });
+                let unclear = error.downcast_ref::<LogError>();
+                let unclear = matches!(unclear, Some(LogError::Journal(JournalError::Unclear(_))));
                 if unclear { Recording::Unknown { cause } } else { Recording::NotRecorded { cause } }
             }
         }

@@ -26,7 +26,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 pub fn run(arguments: &Scan, shell: &Shell) -> anyhow::Result<u8> {
     let store = arguments.record.log.as_deref().map(open::store).transpose()?;
     let begin = |store| Session::begin(store, &arguments.record, &arguments.sources);
-    let session = store.as_ref().map(begin).transpose()?;
+    let session = store.as_deref().map(begin).transpose()?;
     let progress = Progress::new(shell.progress, shell.language);
     progress.enter(Stage::Criteria);
     let bundle = read::bundle(&arguments.judging)?;

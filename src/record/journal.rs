@@ -24,6 +24,9 @@ const WAIT_STEP: Duration = Duration::from_micros(700);
 pub enum JournalError {
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The segment may stand in the chain or not.
+    #[error("whether the entries were written is not known: {0}")]
+    Unclear(#[source] StoreError),
     #[error("`{path}` is damaged: {cause}; nothing is appended to this log until it is restored")]
     Damaged { path: String, cause: String },
     #[error("other writers were faster {TRIES_MAX} times in a row: try again")]
@@ -145,9 +148,16 @@ impl Journal<'_> {
             let bytes = segment.to_bytes();
             let sum = digest(&bytes);
             let path = self.path(segment.number);
-            let put = self.store.create(&path, &bytes).map_err(JournalError::from)?;
+            let put = self.store.create(&path, &bytes).map_err(|error| match error {
+                unclear @ StoreError::Unclear { .. } => JournalError::Unclear(unclear),
+                not_written => JournalError::Store(not_written),
+            })?;
             // Read back in either case: what stands there now is what the log holds.
-            let Some((found, found_sum)) = self.read(segment.number)? else {
+            let read = self.read(segment.number).map_err(|error| match error {
+                JournalError::Store(unread) => JournalError::Unclear(unread),
+                damaged => damaged,
+            })?;
+            let Some((found, found_sum)) = read else {
                 return Err(self.damaged(segment.number, "it was put, and is not there").into());
             };
             if found_sum == sum {

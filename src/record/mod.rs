@@ -24,9 +24,12 @@ pub mod place;
 pub mod plan;
 pub mod proof;
 pub mod queue;
+pub mod race;
 pub mod redact;
 pub mod row;
 pub mod run;
+#[cfg(feature = "s3")]
+pub mod s3;
 pub mod segment;
 pub mod shard;
 pub mod state;

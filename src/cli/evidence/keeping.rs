@@ -7,8 +7,8 @@ use std::path::PathBuf;
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub struct Init {
-    /// The log: a folder, made if it is not there
-    #[arg(long, value_name = "DIR")]
+    /// The log: a folder, made if it is not there, or s3://BUCKET/PREFIX
+    #[arg(long, value_name = "DIR|URL")]
     pub log: PathBuf,
     /// The provider's domain: `provider.example`
     #[arg(long, value_name = "DOMAIN")]

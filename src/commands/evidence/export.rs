@@ -42,10 +42,10 @@ pub(super) fn run(arguments: &Arguments, shell: &Shell) -> anyhow::Result<u8> {
     redact::check(&arguments.recipient.as_str().into())
         .map_err(|error| anyhow::anyhow!("--recipient holds {}: name a role", error.form))?;
     outside(&arguments.out, &arguments.log.log)?;
-    let store = open::store(&arguments.log.log)?;
-    let (place, key) = open::shard(&store, &arguments.log)?;
-    let pasts = environment_at(&store, &place, arguments.at)?;
-    let source = Source::of(&store, &place, &pasts, period)?;
+    let store = &*open::store(&arguments.log.log)?;
+    let (place, key) = open::shard(store, &arguments.log)?;
+    let pasts = environment_at(store, &place, arguments.at)?;
+    let source = Source::of(store, &place, &pasts, period)?;
     let files = match arguments.format {
         ExportFormat::Csv => source.csv(shell),
         ExportFormat::Html => vec![source.html(shell)],
@@ -54,7 +54,7 @@ pub(super) fn run(arguments: &Arguments, shell: &Shell) -> anyhow::Result<u8> {
     };
     let made = write(&arguments.out, arguments.format, &files)?;
     let at = now()?;
-    let mut log = Log::open(&store, place, key)?;
+    let mut log = Log::open(store, place, key)?;
     let entry = Export {
         format: name(arguments.format).to_owned(),
         from: Instant(period.from),

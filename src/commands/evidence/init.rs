@@ -2,12 +2,14 @@
 use super::{keys, now, open, random, ulid};
 use crate::{
     cli::evidence::Init,
-    commands::print,
+    commands::{print, remark},
     record::{
         entry::{Body, Role, Shard, ShardEvent},
+        files::TEMPORARY,
         log::{Draft, Log},
         note::SignerKey,
         place::Place,
+        race::race,
     },
 };
 use anyhow::{Context, bail};
@@ -24,15 +26,21 @@ pub(super) fn run(arguments: &Init) -> anyhow::Result<u8> {
     if let Some(trust) = arguments.trust_out.as_ref().filter(|trust| trust.exists()) {
         bail!("`{}` exists, and a trust file is never written over", trust.display());
     }
-    let store = open::store(&arguments.log)?;
-    if open::places(&store)?.contains(&place) {
+    let store = &*open::store(&arguments.log)?;
+    if open::places(store)?.contains(&place) {
         bail!("a log of `{}` is here already", place.origin);
+    }
+    if open::is_bucket(&arguments.log) {
+        let left = race(store, &ulid()?.to_string())?;
+        if left > 0 {
+            remark(&format!("{left} objects named `{TEMPORARY}…` could not be removed; they harm nothing\n"));
+        }
     }
     let key = SignerKey::new(&place.origin, &random()?)?;
     let path = keys::file(arguments.key.as_deref(), &place)?;
     keys::keep(&path, &arguments.log, &key)?;
     let vkey = key.verifier_key().to_string();
-    let mut log = Log::create(&store, place.clone(), key)?;
+    let mut log = Log::create(store, place.clone(), key)?;
     let shard = Shard {
         event: ShardEvent::Open,
         emitter: arguments.emitter.clone(),

@@ -12,15 +12,49 @@ use crate::{
         store::{Directory, Store, Stored},
     },
 };
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use std::path::Path;
 
-/// A log's store.
+/// A log's store: a folder, or a bucket.
 ///
 /// # Errors
-/// A log that is a file.
-pub fn store(log: &Path) -> anyhow::Result<Directory> {
-    Ok(Directory::new(log, RealDisk, &format!("{}-{}", std::process::id(), super::ulid()?))?)
+/// A log that is a file, a bucket that cannot be spoken to.
+pub fn store(log: &Path) -> anyhow::Result<Box<dyn Store>> {
+    if is_bucket(log) {
+        return bucket(&log.to_string_lossy());
+    }
+    Ok(Box::new(Directory::new(log, RealDisk, &format!("{}-{}", std::process::id(), super::ulid()?))?))
+}
+
+/// The store of a log that is there already: for what only reads, and finds nothing wrong in what is empty.
+///
+/// # Errors
+/// As for [`store`], and no log there.
+pub fn existing(log: &Path) -> anyhow::Result<Box<dyn Store>> {
+    let store = store(log)?;
+    let exists = if is_bucket(log) { !store.list("")?.is_empty() } else { log.exists() };
+    ensure!(exists, "no log is at `{}`: make one with `speguard evidence init`", log.display());
+    Ok(store)
+}
+
+/// Whether a log is named as a bucket (`s3://…`), and not as a folder.
+#[must_use]
+pub fn is_bucket(log: &Path) -> bool {
+    log.to_string_lossy().starts_with("s3://")
+}
+
+#[cfg(feature = "s3")]
+fn bucket(address: &str) -> anyhow::Result<Box<dyn Store>> {
+    use crate::record::s3::Bucket;
+    let bucket = Bucket::new(address, |name| std::env::var(name).ok());
+    Ok(Box::new(bucket.with_context(|| format!("cannot open the log `{address}`"))?))
+}
+
+#[cfg(not(feature = "s3"))]
+fn bucket(address: &str) -> anyhow::Result<Box<dyn Store>> {
+    bail!(
+        "this build lacks the feature `s3`, so `{address}` cannot be opened: build it with `cargo build --features s3`"
+    )
 }
 
 /// The origins of the shards in a log, by their newest checkpoints, in order.

@@ -45,9 +45,9 @@ pub(super) fn run(arguments: &Package) -> anyhow::Result<u8> {
     let stretch = Stretch { from: Instant(period.from), to: Instant(period.to) };
     refuse_place(&arguments.out, &arguments.log.log)?;
     let policy = trust(arguments.trust.as_deref())?;
-    let store = open::store(&arguments.log.log)?;
-    let (place, key) = open::shard(&store, &arguments.log)?;
-    let files = Stored(&store);
+    let store = &*open::store(&arguments.log.log)?;
+    let (place, key) = open::shard(store, &arguments.log)?;
+    let files = Stored(store);
     let report = verify(&files, &Against { trust: policy.as_ref(), ..Against::default() });
     if let Some(breach) = breach(&report) {
         remark(&format!(
@@ -75,7 +75,7 @@ pub(super) fn run(arguments: &Package) -> anyhow::Result<u8> {
         drop(fs::remove_file(&arguments.out));
     }
     let digest = written.with_context(|| format!("cannot write the package `{}`", arguments.out.display()))?;
-    enter(&store, place, key, &manifest, digest, &arguments.recipient)
+    enter(store, place, key, &manifest, digest, &arguments.recipient)
         .context("the package was written, and the log does not say so")?;
     print(told(arguments, &manifest, digest).as_bytes())?;
     Ok(0)

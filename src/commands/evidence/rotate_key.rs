@@ -22,9 +22,9 @@ pub(super) fn run(arguments: &RotateKey) -> anyhow::Result<u8> {
     let at = now()?;
     let compromised_at = arguments.compromised_at.as_deref().map(|text| moment(text, at)).transpose()?;
     let log = &arguments.log.log;
-    let store = open::store(log)?;
-    let (place, old) = open::shard(&store, &arguments.log)?;
-    let path = keys::in_use(&store, arguments.log.key.as_deref(), &place)?;
+    let store = &*open::store(log)?;
+    let (place, old) = open::shard(store, &arguments.log)?;
+    let path = keys::in_use(store, arguments.log.key.as_deref(), &place)?;
     let next = keys::next(&path);
     let old_vkey = old.verifier_key();
     // One that was made and never came into use is as good as new.
@@ -40,7 +40,7 @@ pub(super) fn run(arguments: &RotateKey) -> anyhow::Result<u8> {
     // The log opens with the key that signed last, and signs with the new one from then on.
     let text = rotation_text(&place.origin, &vkey);
     let lines = vec![sign(&text, &old).to_string(), sign(&text, &new).to_string()];
-    let mut log = Log::open(&store, place.clone(), old)?;
+    let mut log = Log::open(store, place.clone(), old)?;
     let mut told = String::new();
     if log.state().vkey() == Some(&old_vkey.to_string()) {
         let rotate = key_entry(&place, KeyEvent::Rotate, &vkey, at, lines, None);

@@ -35,8 +35,8 @@ pub(super) fn run(arguments: &Verify, shell: &Shell) -> anyhow::Result<u8> {
     let mut report = match (&arguments.package, &arguments.log) {
         (Some(path), _) => verify_package(&*folder::package(path)?, &against),
         (None, Some(log)) => {
-            anyhow::ensure!(log.exists(), "no log is at `{}`", log.display());
-            verify(&Stored(&open::store(log)?), &against)
+            let store = &*open::existing(log)?;
+            verify(&Stored(store), &against)
         }
         (None, None) => anyhow::bail!("say which log, with --log, or which package, with --package"),
     };
