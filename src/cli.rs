@@ -96,8 +96,8 @@ pub struct Record {
     /// The emitter whose shard is written, where keys of several are at hand
     #[arg(long, value_name = "NAME", requires = "log")]
     pub emitter: Option<String>,
-    /// The key of the shard, as `file:PATH`; default: the one kept by `speguard evidence init` for this log
-    #[arg(long, value_name = "file:PATH", requires = "log")]
+    /// The key of the shard, as `file:PATH`, or the command that has it, as `exec:CMD`; default: the one kept by `speguard evidence init` for this log
+    #[arg(long, value_name = "file:PATH|exec:CMD", requires = "log")]
     pub key: Option<String>,
 }
 

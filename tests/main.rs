@@ -11,6 +11,8 @@ mod evidence_ask;
 mod evidence_continuity;
 mod evidence_formats;
 mod evidence_history;
+#[cfg(unix)]
+mod evidence_keys;
 mod evidence_log;
 mod evidence_package;
 mod evidence_prune;

@@ -47,8 +47,8 @@ pub struct LogArguments {
     /// The emitter whose shard is meant, where keys of several are at hand
     #[arg(long, value_name = "NAME")]
     pub emitter: Option<String>,
-    /// The key of the shard, as `file:PATH`; default: the one kept by `init` for this log
-    #[arg(long, value_name = "file:PATH")]
+    /// The key of the shard, as `file:PATH`, or the command that has it, as `exec:CMD`; default: the one kept by `init` for this log
+    #[arg(long, value_name = "file:PATH|exec:CMD")]
     pub key: Option<String>,
 }
 

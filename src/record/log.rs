@@ -7,7 +7,7 @@ use super::{
     entry::{Body, Common, DigestText, Entry, EntryError, Instant, Time, Ulid, VERSION},
     journal::{Journal, JournalError, Tail},
     merkle::Hash,
-    note::{Checkpoint, Note, SignerKey, VerifierKey, sign, verify},
+    note::{Checkpoint, Note, SignError, Signer, VerifierKey, verify},
     place::Place,
     segment::Segment,
     shard::{self, ReadError},
@@ -36,6 +36,8 @@ pub enum LogError {
     Entry(#[from] EntryError),
     #[error(transparent)]
     Read(#[from] ReadError),
+    #[error(transparent)]
+    Sign(#[from] SignError),
     #[error("no log of `{0}` is here: make one with `speguard evidence init`")]
     Absent(String),
     #[error("a log of `{0}` is here already")]
@@ -65,7 +67,7 @@ pub enum LogError {
 pub struct Log<'s> {
     store: &'s dyn Store,
     place: Place,
-    signer: SignerKey,
+    signer: Signer,
     state: State,
     tail: Tail,
     /// The size of the newest checkpoint.
@@ -77,8 +79,8 @@ impl<'s> Log<'s> {
     ///
     /// # Errors
     /// [`LogError::Present`], or what the store says.
-    pub fn create(store: &'s dyn Store, place: Place, signer: SignerKey) -> Result<Self, LogError> {
-        let prefix = place.prefix();
+    pub fn create(store: &'s dyn Store, place: Place, signer: impl Into<Signer>) -> Result<Self, LogError> {
+        let (prefix, signer) = (place.prefix(), signer.into());
         if !store.list(&prefix)?.is_empty() {
             return Err(LogError::Present(place.origin));
         }
@@ -91,7 +93,8 @@ impl<'s> Log<'s> {
     ///
     /// # Errors
     /// [`LogError`]: a foreign key, damage, a contradiction. Nothing has been written then.
-    pub fn open(store: &'s dyn Store, place: Place, signer: SignerKey) -> Result<Self, LogError> {
+    pub fn open(store: &'s dyn Store, place: Place, signer: impl Into<Signer>) -> Result<Self, LogError> {
+        let signer = signer.into();
         let key = signer.verifier_key();
         let newest = newest_checkpoint(store, &place, &key)?;
         let mut state = State::default();
@@ -179,7 +182,8 @@ impl<'s> Log<'s> {
     ///
     /// # Errors
     /// [`LogError::Rotated`] when the last such entry names another.
-    pub fn hand_over(&mut self, signer: SignerKey) -> Result<(), LogError> {
+    pub fn hand_over(&mut self, signer: impl Into<Signer>) -> Result<(), LogError> {
+        let signer = signer.into();
         in_force(&self.place.origin, &self.state, &signer.verifier_key().to_string())?;
         self.signer = signer;
         Ok(())
@@ -245,7 +249,7 @@ impl<'s> Log<'s> {
         let checkpoint =
             Checkpoint { origin: self.place.origin.clone(), size: self.state.size(), root: self.state.edge.root() };
         let text = checkpoint.to_text();
-        let note = Note { signatures: vec![sign(&text, &self.signer)], text };
+        let note = Note { signatures: vec![self.signer.sign(&text)?], text };
         let (prefix, bytes) = (self.place.prefix(), note.encode().into_bytes());
         let put = self.put_same(&format!("{prefix}/checkpoints/{:020}", checkpoint.size), &bytes)?;
         if put == Put::Created || !self.is_cosigned(&prefix)? {

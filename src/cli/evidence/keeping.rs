@@ -25,8 +25,9 @@ pub struct Init {
     /// The emitter runs now and then (CI), and is judged by its plan alone
     #[arg(long)]
     pub scheduled: bool,
-    /// Where the key is kept, as `file:PATH`; default: `$XDG_STATE_HOME/speguard/keys`
-    #[arg(long, value_name = "file:PATH")]
+    /// Where the key is kept, as `file:PATH`, or the command that has it, as `exec:CMD`; default:
+    /// `$XDG_STATE_HOME/speguard/keys`
+    #[arg(long, value_name = "file:PATH|exec:CMD")]
     pub key: Option<String>,
     /// Writes a draft of the trust file here
     #[arg(long, value_name = "FILE")]
@@ -151,6 +152,9 @@ pub struct Prune {
 pub struct RotateKey {
     #[command(flatten)]
     pub log: LogArguments,
+    /// Where the new key is made, or the command that has it; default: beside the old one
+    #[arg(long, value_name = "file:PATH|exec:CMD")]
+    pub new_key: Option<String>,
     /// The old key was in other hands from then on, RFC 3339
     #[arg(long, value_name = "TIME")]
     pub compromised_at: Option<String>,

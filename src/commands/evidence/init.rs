@@ -1,5 +1,8 @@
 //! `speguard evidence init`: a shard, its key, and a draft of the trust file.
-use super::{keys, now, open, random, ulid};
+use super::{
+    keys::{self, KeyPlace},
+    now, open, random, ulid,
+};
 use crate::{
     cli::evidence::Init,
     commands::{print, remark},
@@ -7,7 +10,7 @@ use crate::{
         entry::{Body, Role, Shard, ShardEvent},
         files::TEMPORARY,
         log::{Draft, Log},
-        note::SignerKey,
+        note::{Signer, SignerKey},
         place::Place,
         race::race,
     },
@@ -36,9 +39,7 @@ pub(super) fn run(arguments: &Init) -> anyhow::Result<u8> {
             remark(&format!("{left} objects named `{TEMPORARY}…` could not be removed; they harm nothing\n"));
         }
     }
-    let key = SignerKey::new(&place.origin, &random()?)?;
-    let path = keys::file(arguments.key.as_deref(), &place)?;
-    keys::keep(&path, &arguments.log, &key)?;
+    let (key, kept) = key(arguments, &place)?;
     let vkey = key.verifier_key().to_string();
     let mut log = Log::create(store, place.clone(), key)?;
     let shard = Shard {
@@ -59,8 +60,24 @@ pub(super) fn run(arguments: &Init) -> anyhow::Result<u8> {
         }
         fs::write(trust, trust_file(&vkey)).with_context(|| format!("cannot write `{}`", trust.display()))?;
     }
-    print(told(&place, &vkey, &path.display().to_string(), arguments).as_bytes())?;
+    print(told(&place, &vkey, &kept, arguments).as_bytes())?;
     Ok(0)
+}
+
+/// A new key in a file, or one that a command has; and where it is, for people.
+fn key(arguments: &Init, place: &Place) -> anyhow::Result<(Signer, String)> {
+    let path = match arguments.key.as_deref().map(keys::asked).transpose()? {
+        Some(KeyPlace::Command(command)) => {
+            let (key, kept) = (keys::tried(&command, place)?, keys::kept(place)?);
+            keys::remember(&kept, &arguments.log, &command)?;
+            return Ok((key, format!("with `{command}`, which {} names", kept.display())));
+        }
+        Some(KeyPlace::File(path)) => path,
+        None => keys::kept(place)?,
+    };
+    let key = SignerKey::new(&place.origin, &random()?)?;
+    keys::keep(&path, &arguments.log, &key)?;
+    Ok((key.into(), path.display().to_string()))
 }
 
 fn trust_file(vkey: &str) -> String {

@@ -1,6 +1,7 @@
-//! Where keys of shards are kept: one file each, readable by its owner alone, never inside a log.
+//! Where keys of shards are kept: one file each, readable by its owner alone, never inside a log. A file holds the key, or
+//! names the command that has it.
 use crate::record::{
-    note::{Note, SignerKey, verify},
+    note::{Note, Signer, SignerKey, verify},
     place::Place,
     store::Store,
 };
@@ -10,6 +11,32 @@ use std::{
     io::Write,
     path::{Path, PathBuf},
 };
+
+mod external;
+pub use external::{signer, tried};
+
+/// What a file begins with that names a command, and `--key` too.
+const EXEC: &str = "exec:";
+
+/// Where a key is said to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeyPlace {
+    File(PathBuf),
+    /// With a command, which signs when asked.
+    Command(String),
+}
+
+/// Reads what `--key` says.
+///
+/// # Errors
+/// Another form than `file:PATH` and `exec:CMD`.
+pub fn asked(text: &str) -> anyhow::Result<KeyPlace> {
+    match (text.strip_prefix("file:"), text.strip_prefix(EXEC)) {
+        (Some(path), _) if !path.is_empty() => Ok(KeyPlace::File(path.into())),
+        (_, Some(command)) if !command.trim().is_empty() => Ok(KeyPlace::Command(command.trim().to_owned())),
+        _ => bail!("`--key {text}`: write it as file:PATH or exec:CMD"),
+    }
+}
 
 /// `$XDG_STATE_HOME/speguard/keys`, else below `~/.local/state` (XDG base directory specification).
 ///
@@ -24,38 +51,34 @@ pub fn folder() -> anyhow::Result<PathBuf> {
     Ok(state.join("speguard/keys"))
 }
 
-/// The file that was asked for with `--key`, else the one kept for a shard.
+/// The file that is kept for a shard where no other is named.
 ///
 /// # Errors
-/// Another form than `file:PATH`.
-pub fn file(asked: Option<&str>, place: &Place) -> anyhow::Result<PathBuf> {
-    match asked {
-        Some(asked) => match asked.strip_prefix("file:") {
-            Some(path) if !path.is_empty() => Ok(path.into()),
-            _ => bail!("`--key {asked}`: write it as file:PATH"),
-        },
-        None => Ok(folder()?.join(format!("{}.key", place.origin.replace('/', "~")))),
-    }
+/// As for [`folder`].
+pub fn kept(place: &Place) -> anyhow::Result<PathBuf> {
+    Ok(folder()?.join(format!("{}.key", place.origin.replace('/', "~"))))
 }
 
-/// The file of the key that is in use: of those a rotation may have left, the one that signed the newest checkpoint.
+/// The kept file of the key that is in use: of those a rotation may have left, the one that signed the newest checkpoint.
 ///
 /// # Errors
-/// As for [`file()`], and what the store says.
-pub fn in_use(store: &dyn Store, asked: Option<&str>, place: &Place) -> anyhow::Result<PathBuf> {
-    let first = file(asked, place)?;
-    if asked.is_some() {
-        return Ok(first);
-    }
-    let newest = store.list(&format!("{}/checkpoints", place.prefix()))?.pop();
-    let newest = newest.map(|path| store.get(&path)).transpose()?.flatten().unwrap_or_default();
-    let newest = Note::parse(&newest).ok();
-    let signed = |path: &PathBuf| {
-        let key = SignerKey::from_text(fs::read_to_string(path).unwrap_or_default().trim_end()).ok();
-        key.zip(newest.as_ref()).is_some_and(|(key, newest)| verify(newest, &key.verifier_key()).is_ok())
-    };
+/// As for [`kept`], and what the store says.
+pub fn in_use(store: &dyn Store, log: &Path, place: &Place) -> anyhow::Result<PathBuf> {
+    let first = kept(place)?;
     let all = generations(&first);
+    if all.len() < 2 {
+        return Ok(all.into_iter().next().unwrap_or(first));
+    }
+    let signed = |path: &PathBuf| read(path, log, place).is_ok_and(|key| has_signed(store, place, &key));
     Ok(all.iter().find(|path| signed(path)).or(all.first()).cloned().unwrap_or(first))
+}
+
+/// Whether a key has signed the newest checkpoint of a shard.
+#[must_use]
+pub fn has_signed(store: &dyn Store, place: &Place, key: &Signer) -> bool {
+    let newest = store.list(&format!("{}/checkpoints", place.prefix())).ok().and_then(|mut names| names.pop());
+    let newest = newest.and_then(|path| store.get(&path).ok()?).and_then(|bytes| Note::parse(bytes).ok());
+    newest.is_some_and(|newest| verify(&newest, &key.verifier_key()).is_ok())
 }
 
 /// A key and those after it that are at hand, by number.
@@ -109,6 +132,18 @@ pub fn retire(path: &Path) -> anyhow::Result<PathBuf> {
 /// # Errors
 /// As said, and what the disk says.
 pub fn keep(path: &Path, log: &Path, key: &SignerKey) -> anyhow::Result<()> {
+    write(path, log, &key.to_text())
+}
+
+/// As [`keep`], of the command that has the key: who can change the file chooses what is run.
+///
+/// # Errors
+/// As for [`keep`].
+pub fn remember(path: &Path, log: &Path, command: &str) -> anyhow::Result<()> {
+    write(path, log, &format!("{EXEC}{command}"))
+}
+
+fn write(path: &Path, log: &Path, text: &str) -> anyhow::Result<()> {
     outside(path, log)?;
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).with_context(|| format!("cannot make the folder `{}`", folder.display()))?;
@@ -123,7 +158,7 @@ pub fn keep(path: &Path, log: &Path, key: &SignerKey) -> anyhow::Result<()> {
             path.display()
         )
     })?;
-    file.write_all(format!("{}\n", key.to_text()).as_bytes())?;
+    file.write_all(format!("{text}\n").as_bytes())?;
     file.sync_all()?;
     Ok(())
 }
@@ -140,18 +175,19 @@ fn outside(path: &Path, log: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Reads a key.
+/// Reads a key, or asks the command that has it.
 ///
 /// # Errors
-/// A file that is not there or not a key, or that lies in the log.
-pub fn read(path: &Path, log: &Path) -> anyhow::Result<SignerKey> {
+/// A file that is not there or not a key, or that lies in the log; a command that does not answer.
+pub fn read(path: &Path, log: &Path, place: &Place) -> anyhow::Result<Signer> {
     outside(path, log)?;
     let text = fs::read_to_string(path).with_context(|| {
-        format!(
-            "cannot read the key `{}`: `speguard evidence init` makes one, and --key file:PATH names another",
-            path.display()
-        )
+        format!("cannot read the key `{}`: `speguard evidence init` makes one, and --key names another", path.display())
     })?;
+    if let Some(command) = text.trim_end().strip_prefix(EXEC) {
+        return signer(command, place).with_context(|| format!("`{}` names a command", path.display()));
+    }
     // Never the content: it is secret.
-    SignerKey::from_text(text.trim_end()).ok().with_context(|| format!("`{}` is not a key of a log", path.display()))
+    let key = SignerKey::from_text(text.trim_end()).ok();
+    Ok(key.with_context(|| format!("`{}` is not a key of a log", path.display()))?.into())
 }

@@ -1,12 +1,12 @@
 //! Opens the shard that is meant: the one whose key is at hand.
-use super::keys;
+use super::keys::{self, KeyPlace};
 use crate::{
     cli::evidence::LogArguments,
     record::{
         disk::RealDisk,
         entry::Entry,
         files::Files,
-        note::{Checkpoint, Note, SignerKey},
+        note::{Checkpoint, Note, Signer},
         place::Place,
         shard,
         store::{Directory, Store, Stored},
@@ -78,24 +78,34 @@ pub fn places(store: &dyn Store) -> anyhow::Result<Vec<Place>> {
 ///
 /// # Errors
 /// No log, no key, or keys of several emitters without `--emitter`.
-pub fn shard(store: &dyn Store, arguments: &LogArguments) -> anyhow::Result<(Place, SignerKey)> {
+pub fn shard(store: &dyn Store, arguments: &LogArguments) -> anyhow::Result<(Place, Signer)> {
     let log = &arguments.log;
     let all = places(store)?;
     if all.is_empty() {
         bail!("no log is at `{}`: make one with `speguard evidence init`", log.display());
     }
     let meant = |place: &&Place| arguments.emitter.as_deref().is_none_or(|emitter| place.emitter() == emitter);
-    let mut found: Vec<(Place, SignerKey)> = Vec::new();
+    let asked = arguments.key.as_deref().map(keys::asked).transpose()?;
+    let all_meant: Vec<&Place> = all.iter().filter(meant).collect();
+    let mut found: Vec<(Place, Signer)> = Vec::new();
     let mut missing = Vec::new();
-    for place in all.iter().filter(meant) {
-        let path = keys::in_use(store, arguments.key.as_deref(), place)?;
-        if arguments.key.is_none() && !path.exists() {
-            missing.push(path);
-            continue;
-        }
-        let key = keys::read(&path, log)?;
-        if key.name() == place.origin {
-            found.push((place.clone(), key));
+    for place in &all_meant {
+        let key = match &asked {
+            Some(KeyPlace::File(path)) => keys::read(path, log, place)?,
+            Some(KeyPlace::Command(command)) => keys::signer(command, place)?,
+            None => {
+                let path = keys::in_use(store, log, place)?;
+                if !path.exists() {
+                    missing.push(path);
+                    continue;
+                }
+                keys::read(&path, log, place)?
+            }
+        };
+        // A command need not say whose key it has; where there are several shards, their checkpoints tell.
+        let named = !matches!(asked, Some(KeyPlace::Command(_))) || all_meant.len() == 1;
+        if key.name() == place.origin && (named || keys::has_signed(store, place, &key)) {
+            found.push(((*place).clone(), key));
         }
     }
     // Of one emitter's years, the last is written.
@@ -112,7 +122,7 @@ pub fn shard(store: &dyn Store, arguments: &LogArguments) -> anyhow::Result<(Pla
             let named: Vec<&str> = all.iter().map(|place| place.origin.as_str()).collect();
             let looked = missing.first().map_or_else(String::new, |path| format!(" (looked for `{}`)", path.display()));
             bail!(
-                "no key of this log is at hand{looked}; it has the shards {}: name the key with --key file:PATH",
+                "no key of this log is at hand{looked}; it has the shards {}: name the key with --key file:PATH or exec:CMD",
                 named.join(", ")
             )
         }

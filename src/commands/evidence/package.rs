@@ -7,7 +7,7 @@ use crate::{
         entry::{Body, DigestText, Export, Instant},
         files::Files,
         log::{Draft, Log},
-        note::{Checkpoint, Note, SignerKey, sign},
+        note::{Checkpoint, Note, Signer},
         package::{
             CHANGES, Choice, Counts, GUIDE, LEFT_OUT, MANIFEST, MANIFEST_NOTE, Manifest, PROGRAMS, PackedFile, Stretch,
             TIE_OUT, VERSION, changes, choose, guide, note_text, signed_name, tie_out, up_to,
@@ -192,12 +192,12 @@ fn write(
     out: &Path,
     files: &dyn Files,
     manifest: &Manifest,
-    key: &SignerKey,
+    key: &Signer,
     mut sources: BTreeMap<String, Source>,
 ) -> anyhow::Result<DigestText> {
     let bytes = manifest.to_bytes()?;
     let text = note_text(&manifest.origin, &bytes);
-    let signature = sign(&text, &key.renamed(&signed_name(&manifest.origin))?);
+    let signature = key.sign_as(&signed_name(&manifest.origin), &text)?;
     let note = Note { signatures: vec![signature], text };
     sources.insert(MANIFEST.to_owned(), Source::Made(bytes));
     sources.insert(MANIFEST_NOTE.to_owned(), Source::Made(note.encode().into_bytes()));
@@ -224,7 +224,7 @@ fn write(
 fn enter(
     store: &dyn crate::record::store::Store,
     place: Place,
-    key: SignerKey,
+    key: Signer,
     manifest: &Manifest,
     digest: DigestText,
     recipient: &str,
