@@ -99,6 +99,10 @@ pub struct Record {
     /// The key of the shard, as `file:PATH`, or the command that has it, as `exec:CMD`; default: the one kept by `speguard evidence init` for this log
     #[arg(long, value_name = "file:PATH|exec:CMD", requires = "log")]
     pub key: Option<String>,
+    /// How long the log is waited for, before anything is read and again when all is judged. What is not recorded then, or
+    /// not known to be, ends with exit code 2
+    #[arg(long, value_name = "SECONDS", requires = "log", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub log_timeout: u64,
 }
 
 /// Says which workloads can open connections to the internet or to a range, and by which rule

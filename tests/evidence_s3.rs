@@ -326,3 +326,32 @@ fn a_put_whose_answer_was_lost_is_put_again_and_stands_once() {
     let runs = server.run(lab.path(), SECRET, &["evidence", "show", "run", "--log", LOG, "--format", "json"]).code(0);
     assert_eq!(out(&runs).matches("\"results_root\"").count(), 2, "{}", out(&runs));
 }
+
+#[test]
+fn a_server_that_falls_silent_leaves_it_unknown_and_the_next_run_goes_on() {
+    let test = "a_server_that_falls_silent_leaves_it_unknown_and_the_next_run_goes_on";
+    let storage = tempfile::tempdir().unwrap();
+    let Some(server) = Server::start(test, storage.path(), &[]) else { return };
+    let lab = Lab::new();
+    server.seed(&lab.path().join("log"));
+    // The run itself is put second, after `run_start`.
+    let between = Between::start(&server.endpoint, "/journal/", 1, Fault::Silence);
+    let silent = Server { process: None, endpoint: between.endpoint.clone() };
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/environments/compliant");
+    let scan = ["scan", path.to_str().unwrap(), "--log", LOG, "--scope", "demo", "--log-timeout", "8"];
+    let scan = [&scan[..], &["--format", "json", "--report", "text=out.txt", "--report", "sarif=out.sarif"]].concat();
+    let unknown = silent.run(lab.path(), SECRET, &scan).code(2);
+    assert_eq!(between.struck(), 1);
+    let report: serde_json::Value = serde_json::from_slice(&unknown.get_output().stdout).unwrap();
+    assert_eq!((&report["evidence"]["status"], &report["exit"]), (&"unknown".into(), &2.into()));
+    let cause = report["evidence"]["cause"].as_str().unwrap();
+    assert!(cause.contains("/journal/") && cause.ends_with("no answer within 8 s (--log-timeout)"), "{cause}");
+    let text = fs::read_to_string(lab.path().join("out.txt")).unwrap();
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains("not known whether it is recorded") && text.ends_with("this run is not evidence"), "{text}");
+    let sarif: serde_json::Value = serde_json::from_slice(&fs::read(lab.path().join("out.sarif")).unwrap()).unwrap();
+    assert_eq!(sarif["runs"][0]["invocations"][0]["executionSuccessful"], false);
+    server.scan(lab.path(), SECRET, "compliant", LOG).code(0);
+    let verify = ["evidence", "verify", "--log", LOG, "--trust", "trust.policy"];
+    server.run(lab.path(), SECRET, &verify).code(0);
+}

@@ -207,6 +207,38 @@ fn a_log_that_cannot_be_written_ends_the_scan_before_it_begins() {
     assert!(err(&inside).contains("could sign it"), "{}", err(&inside));
 }
 
+/// Puts what never answers in the place of a file.
+#[cfg(unix)]
+fn hang(file: &Path) {
+    fs::remove_file(file).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(file).status().unwrap().success());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_log_that_never_answers_ends_the_scan_in_time() {
+    let lab = Lab::new();
+    lab.scan("compliant", &[]).code(0);
+    let shard = fs::read_dir(lab.path().join("log/demo/ci")).unwrap().next().unwrap().unwrap().path();
+    let run = entries(lab.path()).into_iter().find(|entry| entry["type"] == "run").unwrap();
+    let blob = run["results_blob"].as_str().unwrap().trim_start_matches("sha256:").to_owned();
+    hang(&shard.join(format!("blobs/sha256/{}/{blob}.gz", &blob[..2])));
+    // The rows of the last run are asked for when all is judged, and before the run is written.
+    let late = lab.scan("compliant", &["--format", "json", "--report", "text=out.txt", "--log-timeout", "8"]).code(2);
+    let report: Json = serde_json::from_slice(&late.get_output().stdout).unwrap();
+    assert_eq!((&report["evidence"]["status"], &report["exit"]), (&"not_recorded".into(), &2.into()));
+    assert!(report["evidence"]["cause"].as_str().unwrap().contains("no answer within 8 s (--log-timeout)"), "{report}");
+    let text = fs::read_to_string(lab.path().join("out.txt")).unwrap();
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains("not recorded: ") && text.ends_with("this run is not evidence"), "{text}");
+    // And a log that is silent from the first moment lets no scan begin.
+    hang(&shard.join("checkpoint"));
+    let silent = lab.scan("compliant", &["--log-timeout", "1"]).code(2);
+    assert!(err(&silent).contains("no answer within 1 s (--log-timeout)"), "{}", err(&silent));
+    assert_eq!(out(&silent), "");
+    lab.scan("compliant", &["--log-timeout", "0"]).code(2);
+}
+
 #[test]
 fn a_run_that_is_not_recorded_is_never_shown_as_good() {
     let lab = Lab::new();

@@ -105,7 +105,8 @@ fn the_verifier_reaches_no_store_and_no_network() {
 }
 
 /// Files of `record/` that write, or speak to others.
-const WRITES_OR_CONNECTS: &[&str] = &["store", "s3", "race", "disk", "log", "journal", "http", "authority", "witness"];
+const WRITES_OR_CONNECTS: &[&str] =
+    &["store", "s3", "timed", "race", "disk", "log", "journal", "http", "authority", "witness"];
 
 /// `…/src/record/verify/pass.rs` → `verify::pass`.
 fn module_path(path: &str) -> String {

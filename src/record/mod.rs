@@ -35,6 +35,7 @@ pub mod shard;
 pub mod state;
 pub mod store;
 pub mod tile;
+pub mod timed;
 pub mod trust;
 pub mod verify;
 pub mod witness;

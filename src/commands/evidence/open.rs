@@ -10,10 +10,11 @@ use crate::{
         place::Place,
         shard,
         store::{Directory, Store, Stored},
+        timed::Timed,
     },
 };
 use anyhow::{Context, bail, ensure};
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 /// A log's store: a folder, or a bucket.
 ///
@@ -24,6 +25,14 @@ pub fn store(log: &Path) -> anyhow::Result<Box<dyn Store>> {
         return bucket(&log.to_string_lossy());
     }
     Ok(Box::new(Directory::new(log, RealDisk, &format!("{}-{}", std::process::id(), super::ulid()?))?))
+}
+
+/// As [`store`], of one that is waited for no longer than so many seconds.
+///
+/// # Errors
+/// As for [`store`].
+pub fn timed(log: &Path, seconds: u64) -> anyhow::Result<Timed> {
+    Ok(Timed::new(store(log)?, Duration::from_secs(seconds)))
 }
 
 /// The store of a log that is there already: for what only reads, and finds nothing wrong in what is empty.
