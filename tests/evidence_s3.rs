@@ -227,6 +227,10 @@ fn wrong_credentials_and_a_bucket_that_is_not_there_are_said_and_nothing_is_writ
     }
     let none = server.run(lab.path(), "", &["evidence", "verify", "--log", LOG]).code(2);
     assert!(err(&none).contains("no credentials for the bucket are set"), "{}", err(&none));
+    let gone = Server { process: None, endpoint: server.endpoint.clone() };
+    drop(server);
+    let gone = gone.run(lab.path(), SECRET, &["evidence", "verify", "--log", LOG]).code(2);
+    assert!(err(&gone).contains("check AWS_ENDPOINT_URL and the network"), "{}", err(&gone));
 }
 
 #[test]

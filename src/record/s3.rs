@@ -177,7 +177,10 @@ impl Bucket {
                 code.unwrap_or("no code given")
             ),
             (Some(code), _) => format!("the server answered {code}"),
-            (None, _) => said.chars().take(SAID_CHARS_MAX).collect(),
+            (None, _) => {
+                let said: String = said.chars().take(SAID_CHARS_MAX).collect();
+                format!("no usable answer came, so check AWS_ENDPOINT_URL and the network: {said}")
+            }
         }
     }
 
