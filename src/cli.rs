@@ -53,16 +53,20 @@ pub enum Command {
     Evidence(evidence::Evidence),
     Reach(Reach),
     Criteria(Criteria),
+    /// Prints the ClusterRole that `scan --cluster` needs: it lists what criteria look at, and never Secrets
+    Rbac(Rbac),
     Test(Test),
     Completions(Completions),
 }
 
-/// Reads infrastructure code and says what holds, what does not, and what could not be told
+/// Reads infrastructure code or a live cluster and says what holds, what does not, and what could not be told
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub struct Scan {
     #[command(flatten)]
     pub sources: Sources,
+    #[command(flatten)]
+    pub live: Live,
     #[command(flatten)]
     pub judging: Judging,
     /// What is printed on standard output
@@ -116,6 +120,8 @@ Exit codes:
 pub struct Reach {
     #[command(flatten)]
     pub sources: Sources,
+    #[command(flatten)]
+    pub live: Live,
     /// One workload only, as `kind/namespace/name`, `namespace/name` or `name`
     #[arg(long, value_name = "WORKLOAD")]
     pub from: Option<String>,
@@ -139,8 +145,8 @@ pub enum ReachFormat {
 /// What is read.
 #[derive(Clone, Debug, Default, Args)]
 pub struct Sources {
-    /// Files and folders; `-` reads standard input
-    #[arg(default_value = ".", value_name = "PATH")]
+    /// Files and folders, default `.`; `-` reads standard input
+    #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// The environment's description; default: `spe.yaml` at the root of a scanned path
     #[arg(long, value_name = "FILE")]
@@ -157,6 +163,32 @@ pub struct Sources {
     /// The time that expiry dates are held against, RFC 3339; default: now
     #[arg(long, value_name = "TIME")]
     pub at: Option<String>,
+}
+
+impl Sources {
+    /// The paths that are read.
+    #[must_use]
+    pub fn paths(&self) -> Vec<PathBuf> {
+        if self.paths.is_empty() { vec![PathBuf::from(".")] } else { self.paths.clone() }
+    }
+}
+
+/// A live cluster instead of files.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Live {
+    /// Reads a live Kubernetes cluster; PATHs may add spe.yaml, waivers, Terraform, realms and configuration files of the
+    /// cluster's components, but no Kubernetes objects
+    #[arg(long, conflicts_with_all = ["helm_values", "var_file", "source"])]
+    pub cluster: bool,
+    /// The kubeconfig; default: as kubectl finds it, else the service account of the pod this runs in
+    #[arg(long, value_name = "FILE", requires = "cluster")]
+    pub kubeconfig: Option<PathBuf>,
+    /// The context of the kubeconfig; default: the current one
+    #[arg(long, value_name = "NAME", requires = "cluster")]
+    pub context: Option<String>,
+    /// Which of the clusters in spe.yaml this is, where it describes several
+    #[arg(long, value_name = "NAME", requires = "cluster")]
+    pub cluster_name: Option<String>,
 }
 
 /// What it is judged by.
@@ -184,6 +216,19 @@ pub enum SeverityArgument {
     Medium,
     High,
     Critical,
+}
+
+#[derive(Debug, Args)]
+pub struct Rbac {
+    /// A folder of further criteria, whose kinds are listed too
+    #[arg(long, value_name = "DIR")]
+    pub policies: Option<PathBuf>,
+    /// The name of the ClusterRole
+    #[arg(long, value_name = "NAME", default_value = "speguard-reader")]
+    pub name: String,
+    /// Also binds it to this account, as `namespace/name`
+    #[arg(long, value_name = "NAMESPACE/NAME")]
+    pub service_account: Option<String>,
 }
 
 /// Lists and shows criteria, and begins new ones

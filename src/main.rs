@@ -32,6 +32,7 @@ fn main() -> ExitCode {
         Command::Reach(arguments) => commands::reach::run(&arguments, &shell),
         Command::Criteria(arguments) => commands::criteria::run(&arguments, &shell),
         Command::Evidence(command) => commands::evidence::run(&command, &shell),
+        Command::Rbac(arguments) => commands::rbac::run(&arguments),
         Command::Test(arguments) => commands::test::run(&arguments),
         Command::Init(arguments) => commands::init::run(&arguments, &shell),
         Command::Waiver(Standing::List(arguments)) => commands::waiver::run(&arguments, false, &shell),

@@ -104,7 +104,7 @@ fn absent(of: &str, hides: Option<Hidden>) -> Verdict {
 #[test]
 fn what_was_not_found_may_stand_in_what_was_not_read() {
     let text = |text: &str| -> Option<Text> { Some(text.into()) };
-    let hidden = |platform, root, namespace| Some(Hidden { platform, root, namespace });
+    let hidden = |platform, root, namespace| Some(Hidden { platform, root, namespace, kind: None });
     let may_be = || {
         let found = Finding { reason: Finding::MAY_BE_UNREAD.to_owned(), ..too_short(30) };
         let found = found.with("absent", "too_short").with("unread", "lost.yaml").with("cause", "not readable");

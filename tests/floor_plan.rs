@@ -23,13 +23,13 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 const MAY_NAME: &[(&str, &[&str])] = &[
     ("regorus", &["evaluate/engine.rs"]),
     ("granit_parser", &["normalise/yaml.rs"]),
-    ("kube", &["collect/cluster.rs", "serve/"]),
+    ("kube", &["collect/cluster/", "serve/"]),
     ("hcl_edit", &["normalise/terraform/"]),
     ("clap", &["cli.rs", "cli/", "main.rs"]),
     ("fluent", &["report/words/"]),
     ("aws_lc_rs", &["record/", "commands/evidence/mod.rs"]),
     ("object_store", &["record/s3.rs"]),
-    ("tokio", &["record/s3.rs"]),
+    ("tokio", &["collect/cluster/", "record/s3.rs"]),
     ("ureq", &["record/witness.rs", "record/authority.rs", "record/http.rs"]),
 ];
 

@@ -514,7 +514,7 @@ fn values_files_are_given_to_every_chart() {
         ("prod.yaml", "name: two\n"),
     ]);
     let path = folder.path();
-    let request = Request { paths: vec![path.to_owned()], helm_values: vec![path.join("prod.yaml")] };
+    let request = Request { paths: vec![path.to_owned()], helm_values: vec![path.join("prod.yaml")], plain: false };
     let collected = collect::files(&request).unwrap();
     let read = normalise::environment(&collected.documents, collected.problems, &Options::default()).unwrap();
     assert_eq!(resources(&read.environment), expected([("web:Pod/a/two", "web/templates/x.yaml", 1)]));

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on should stop")]
 mod authoring;
 mod bundle;
+#[cfg(feature = "cluster")]
+mod cluster;
 mod criteria;
 mod dependencies;
 mod docs;

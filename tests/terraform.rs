@@ -431,7 +431,7 @@ const PIECES: &[&str] = &[
 
 /// The answers of a folder's `azurerm_example.a`, read as `scan` reads it.
 fn scanned(folder: &Path) -> Json {
-    let request = Request { paths: vec![folder.to_owned()], helm_values: Vec::new() };
+    let request = Request { paths: vec![folder.to_owned()], ..Request::default() };
     let Collected { documents, beside, problems, .. } = speguard::collect::files(&request).unwrap();
     let options = Options { beside, ..Options::default() };
     let environment = normalise::environment(&documents, problems, &options).unwrap().environment;

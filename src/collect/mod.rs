@@ -2,6 +2,8 @@
 //!
 //! `walk` finds files and says what each folder is, `read` opens them, `beside` those that code names, `helm` and `kustomize` render.
 mod beside;
+#[cfg(feature = "cluster")]
+pub mod cluster;
 mod helm;
 mod kustomize;
 mod name;
@@ -25,6 +27,8 @@ pub struct Request {
     pub paths: Vec<PathBuf>,
     /// Values files for every chart, in order.
     pub helm_values: Vec<PathBuf>,
+    /// Charts and overlays are left alone: only what stands in files by itself is read.
+    pub plain: bool,
 }
 
 /// What was read.
@@ -71,8 +75,13 @@ pub fn files(request: &Request) -> Result<Collected, CollectError> {
         }
     }
     collected.problems.append(&mut tree.problems);
-    let charts = helm::charts(&tree);
-    let overlays = kustomize::overlays(&tree, &charts);
+    let (charts, overlays) = if request.plain {
+        (Vec::new(), Vec::new())
+    } else {
+        let charts = helm::charts(&tree);
+        let overlays = kustomize::overlays(&tree, &charts);
+        (charts, overlays)
+    };
     let rendered: BTreeSet<&PathBuf> = charts
         .iter()
         .flat_map(|chart| &chart.files)

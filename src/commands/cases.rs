@@ -52,7 +52,8 @@ pub struct Case {
     pub platform: Platform,
     pub expected: Expected,
     pub path: PathBuf,
-    description: Option<PathBuf>,
+    /// The description that counts where the case has none of its own.
+    pub description: Option<PathBuf>,
 }
 
 /// A case as read.

@@ -9,8 +9,11 @@ pub mod code;
 pub mod criteria;
 pub mod evidence;
 pub mod init;
+#[cfg_attr(not(feature = "cluster"), path = "live_absent.rs")]
+mod live;
 pub mod policies;
 pub mod progress;
+pub mod rbac;
 pub mod reach;
 pub mod read;
 pub mod record;

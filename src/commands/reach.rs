@@ -2,6 +2,7 @@
 use super::{Shell, print, read, remark};
 use crate::{
     cli::{Reach, ReachFormat},
+    evaluate::Bundle,
     model::{Answer, Environment, Platform, Resource, ResourceId, Way, Ways, answer},
     reach::{self, Target, kubernetes, networks::Addresses},
     report::{self, ReachPage},
@@ -20,7 +21,11 @@ pub fn run(arguments: &Reach, shell: &Shell) -> anyhow::Result<u8> {
         "internet" => None,
         range => Some(Addresses::parse(range).context("`--to` is `internet` or a range such as 192.0.2.0/24")?),
     };
-    let reading = read::sources(&arguments.sources)?;
+    let reading = if arguments.live.cluster {
+        read::cluster(&arguments.sources, &arguments.live, &Bundle::standard()?)?
+    } else {
+        read::sources(&arguments.sources)?
+    };
     reading.note.iter().for_each(|note| remark(note));
     let environment = &reading.normalised.environment;
     let subjects: Vec<&Resource> = environment.all().collect();

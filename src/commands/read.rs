@@ -1,7 +1,10 @@
 //! Sources and criteria, as every command that judges reads them.
-use super::code;
+use super::{
+    code,
+    live::{self, Cluster},
+};
 use crate::{
-    cli::{Judging, Sources},
+    cli::{Judging, Live as LiveArguments, Sources},
     collect,
     evaluate::Bundle,
     judge::{Profile, profile},
@@ -31,17 +34,18 @@ pub struct Reading {
 /// Misuse: a path that does not exist, a time that is none, two descriptions.
 pub fn sources(sources: &Sources) -> anyhow::Result<Reading> {
     let at = time(sources.at.as_deref())?;
-    let mut paths = sources.paths.clone();
+    let roots = sources.paths();
+    let mut paths = roots.clone();
     paths.extend(sources.var_file.iter().cloned());
     paths.extend(sources.spe.iter().cloned());
-    let request = collect::Request { paths, helm_values: sources.helm_values.clone() };
+    let request = collect::Request { paths, helm_values: sources.helm_values.clone(), plain: false };
     let collected = collect::files(&request)?;
     let source = sources.source.as_deref().map(code::read).transpose()?;
     let mut documents = collected.documents;
     let code = source.iter().flat_map(|source| source.documents.clone()).collect::<Vec<Document>>();
     let options = Options {
         description: sources.spe.as_deref().map(collect::shown),
-        roots: sources.paths.iter().map(|path| collect::shown(path)).collect(),
+        roots: roots.iter().map(|path| collect::shown(path)).collect(),
         var_files: sources.var_file.iter().map(|path| collect::shown(path)).collect(),
         beside: collected.beside,
         source,
@@ -54,6 +58,36 @@ pub fn sources(sources: &Sources) -> anyhow::Result<Reading> {
     };
     documents.extend(code);
     Ok(Reading { at, normalised, documents, tools: collected.tools, note })
+}
+
+/// Reads a live cluster, in the light of what persons state in the files.
+///
+/// # Errors
+/// Misuse, as for [`sources`]; a cluster that cannot be asked at all.
+pub fn cluster(sources: &Sources, arguments: &LiveArguments, bundle: &Bundle) -> anyhow::Result<Reading> {
+    let at = time(sources.at.as_deref())?;
+    let mut paths = sources.paths.clone();
+    paths.extend(sources.spe.iter().cloned());
+    let collected = collect::files(&collect::Request { paths, plain: true, ..collect::Request::default() })?;
+    let Cluster { live, mut problems, version } = live::read(arguments, bundle)?;
+    problems.extend(collected.problems);
+    let options = Options {
+        description: sources.spe.as_deref().map(collect::shown),
+        roots: sources.paths.iter().map(|path| collect::shown(path)).collect(),
+        at,
+        ..Options::default()
+    };
+    let normalised = normalise::live_environment(&collected.documents, live, problems, &options)?;
+    let tools = BTreeMap::from([("kubernetes".to_owned(), version)]);
+    Ok(Reading { at, normalised, documents: collected.documents, tools, note: None })
+}
+
+/// A live cluster where one is asked for, else the files.
+///
+/// # Errors
+/// As [`cluster`] and [`sources`].
+pub fn either(files: &Sources, arguments: &LiveArguments, bundle: &Bundle) -> anyhow::Result<Reading> {
+    if arguments.cluster { cluster(files, arguments, bundle) } else { sources(files) }
 }
 
 /// The criteria: the built-in ones and those of `--policies`.

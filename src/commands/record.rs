@@ -59,7 +59,7 @@ impl<'s> Session<'s> {
     ///
     /// # Errors
     /// No log, no key, another year's shard, a store that cannot be written: the scan does not begin.
-    pub fn begin(store: &'s dyn Store, record: &Record, sources: &Sources) -> anyhow::Result<Self> {
+    pub fn begin(store: &'s dyn Store, record: &Record, sources: &Sources, is_cluster: bool) -> anyhow::Result<Self> {
         let started = now()?;
         let log = record.log.clone().context("say which log, with --log")?;
         let arguments = LogArguments { log, emitter: record.emitter.clone(), key: record.key.clone() };
@@ -79,9 +79,14 @@ impl<'s> Session<'s> {
         let pepper = pepper(store, &log, started)?;
         let scope = match &record.scope {
             Some(scope) => scope.clone(),
-            None => scope::default(&sources.paths),
+            None if is_cluster => {
+                bail!("say what the cluster is called with `--scope NAME`: its runs are compared with each other by it")
+            }
+            None => scope::default(&sources.paths()),
         };
-        let revision = record.revision.clone().or_else(|| scope::revision(&sources.paths));
+        // What a cluster holds is of no commit, even where spe.yaml is.
+        let commit = || if is_cluster { None } else { scope::revision(&sources.paths()) };
+        let revision = record.revision.clone().or_else(commit);
         let run = ulid()?;
         let start = RunStart {
             run,

@@ -26,13 +26,15 @@ use std::{collections::BTreeMap, fs, path::Path};
 pub fn run(arguments: &Scan, shell: &Shell) -> anyhow::Result<u8> {
     let timed = |log| open::timed(log, arguments.record.log_timeout);
     let store = arguments.record.log.as_deref().map(timed).transpose()?;
-    let session =
-        store.as_ref().map(|store| Session::begin(store, &arguments.record, &arguments.sources)).transpose()?;
+    let session = store
+        .as_ref()
+        .map(|store| Session::begin(store, &arguments.record, &arguments.sources, arguments.live.cluster))
+        .transpose()?;
     let progress = Progress::new(shell.progress, shell.language);
     progress.enter(Stage::Criteria);
     let bundle = read::bundle(&arguments.judging)?;
     progress.enter(Stage::Sources);
-    let reading = read::sources(&arguments.sources)?;
+    let reading = read::either(&arguments.sources, &arguments.live, &bundle)?;
     let environment = &reading.normalised.environment;
     let profile = read::profile(&arguments.judging, &bundle, &reading)?;
     let subjects: Vec<&Resource> = environment.all().collect();

@@ -51,6 +51,11 @@ struct RuleSource {
 }
 
 impl Rule {
+    /// Whether objects of a kind weigh on what the rule says, as subjects or beside them.
+    pub(super) fn looks_at(&self, kind: &Text) -> bool {
+        self.subjects.contains(kind) || self.joins.contains(kind)
+    }
+
     pub(super) fn package(&self) -> String {
         self.source.package.clone()
     }
@@ -160,6 +165,13 @@ impl Bundle {
     /// The rules that ask about a kind.
     pub(super) fn asked(&self, platform: Platform, kind: &str) -> Vec<&Rule> {
         self.rules.get(&platform).into_iter().flatten().filter(|rule| rule.subjects.contains(kind)).collect()
+    }
+
+    /// Kinds that rules of a platform judge or look at beside their subjects, in order.
+    #[must_use]
+    pub fn kinds(&self, platform: Platform) -> BTreeSet<Text> {
+        let rules = self.rules.get(&platform).into_iter().flatten();
+        rules.flat_map(|rule| rule.subjects.iter().chain(&rule.joins)).cloned().collect()
     }
 
     /// SHA-256 over the modules of each rule, its own last.

@@ -1,6 +1,6 @@
 //! What a rule said, checked into findings and a verdict.
-use super::{criterion::places, engine::Said, sight::Sight};
-use crate::model::{Criterion, Finding, Map, Path, ResourceId, Step, Value, Verdict};
+use super::{bundle::Rule, criterion::places, engine::Said, sight::Sight};
+use crate::model::{Criterion, Finding, Map, Path, Problem, ResourceId, Step, Text, Value, Verdict};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The verdict of one rule about one resource. `applies` is asked only where both sets are empty.
@@ -8,12 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 /// A breach outweighs a gap, and both stay visible; what could not be run to the end, or does not have the form of a
 /// finding, is a gap.
 pub(super) fn verdict(
-    criterion: &Criterion,
+    rule: &Rule,
     subject: &ResourceId,
     sight: &Sight<'_>,
     said: Said,
     applies: impl FnOnce() -> Result<bool, String>,
 ) -> Verdict {
+    let criterion = &rule.criterion;
     let mut gaps = Vec::new();
     let mut findings = |members: Result<Vec<Value>, String>| -> Vec<Finding> {
         let members = members.unwrap_or_else(|cause| {
@@ -31,11 +32,13 @@ pub(super) fn verdict(
     };
     let (uncertain, deny): (Vec<_>, Vec<_>) = findings(said.deny)
         .into_iter()
-        .map(|breach| past_the_unread(criterion, subject, sight, breach))
+        .map(|breach| past_the_unread(rule, subject, sight, breach))
         .partition(|breach| breach.reason == Finding::MAY_BE_UNREAD);
     let mut undetermined = findings(said.undetermined);
     undetermined.extend(uncertain);
     undetermined.append(&mut gaps);
+    // What was not found may be among objects of a kind that nobody may list.
+    undetermined.extend(sight.not_listed(rule).map(|(kind, problem)| not_listed(kind, problem)));
     match (deny.is_empty(), undetermined.is_empty()) {
         (true, true) => match applies() {
             Ok(true) => Verdict::Met,
@@ -51,16 +54,22 @@ pub(super) fn not_evaluated(cause: &str) -> Finding {
     Finding::bare(Finding::NOT_EVALUATED).with("why", one_line(cause))
 }
 
+/// That a kind which a rule needs was not listed.
+pub(super) fn not_listed(kind: &Text, problem: &Problem) -> Finding {
+    Finding::bare(Finding::NOT_LISTED).with("kind", kind.as_ref()).with("cause", problem.cause.as_str())
+}
+
 /// A breach as it stands beside what was not read: one that rests on something not being there does not hold where that
 /// may stand in it.
-fn past_the_unread(criterion: &Criterion, subject: &ResourceId, sight: &Sight<'_>, breach: Finding) -> Finding {
-    let absence = criterion.reasons.get(breach.reason.as_str()).and_then(|reason| reason.absence);
-    let Some(problem) = absence.and_then(|absence| sight.may_be_unread(subject, absence)) else { return breach };
+fn past_the_unread(rule: &Rule, subject: &ResourceId, sight: &Sight<'_>, breach: Finding) -> Finding {
+    let absence = rule.criterion.reasons.get(breach.reason.as_str()).and_then(|reason| reason.absence);
+    let unread = absence.and_then(|absence| sight.may_be_unread(subject, absence, rule));
+    let Some((place, cause)) = unread else { return breach };
     let absent = breach.reason.clone();
     Finding { reason: Finding::MAY_BE_UNREAD.to_owned(), ..breach }
         .with("absent", absent.as_str())
-        .with("unread", problem.origin.path().as_ref())
-        .with("cause", problem.cause.as_str())
+        .with("unread", place)
+        .with("cause", cause)
 }
 
 /// The engine draws its errors over several lines; a fact is one clause.

@@ -19,7 +19,8 @@ pub use tests_of_rules::{TestOutcome, run_tests};
 pub use schema::schema;
 
 use crate::model::{
-    CriterionId, Environment, Finding, Map, Platform, Reach, Resource, ResourceId, Text, Verdict, View,
+    CriterionId, ENVIRONMENT_KIND, Environment, Finding, Map, Platform, Reach, Resource, ResourceId, Text, Verdict,
+    View,
 };
 use bundle::Rule;
 use engine::{Said, Seen, Session};
@@ -56,9 +57,10 @@ pub enum BundleError {
 }
 
 /// Reasons that no criterion may declare: the house gives them itself.
-pub(crate) const RESERVED_REASONS: [&str; 5] = [
+pub(crate) const RESERVED_REASONS: [&str; 6] = [
     Finding::NOT_EVALUATED,
     Finding::MAY_BE_UNREAD,
+    Finding::NOT_LISTED,
     Finding::STATED_NOT_MET,
     Finding::NOT_STATED,
     Finding::STATEMENT_EXPIRED,
@@ -93,14 +95,55 @@ pub fn evaluate(bundle: &Bundle, light: &Light<'_>, subjects: &[&Resource]) -> V
         let verdict = match asking.session {
             Ok(session) => {
                 let said = session.ask(&asking.input);
-                finding::verdict(&asking.rule.criterion, &asking.resource.id, asking.sight, said, || session.applies())
+                finding::verdict(asking.rule, &asking.resource.id, asking.sight, said, || session.applies())
             }
             Err(cause) => Verdict::Undetermined { unknown: vec![finding::not_evaluated(cause)] },
         };
         asking.evaluation(verdict)
     });
+    let unseen = unseen(bundle, light.environment, subjects, &mut evaluations);
+    evaluations.extend(unseen);
     evaluations.sort_by(|a, b| (&a.criterion, &a.resource).cmp(&(&b.criterion, &b.resource)));
     evaluations
+}
+
+/// Criteria whose subjects could not be listed: nobody can tell for the platform as a whole, so the gap stands on its
+/// Environment, beside what a rule says of that.
+fn unseen(
+    bundle: &Bundle,
+    environment: &Environment,
+    subjects: &[&Resource],
+    evaluations: &mut [Evaluation],
+) -> Vec<Evaluation> {
+    let mut gaps: BTreeMap<(&CriterionId, &ResourceId, Platform), Vec<Finding>> = BTreeMap::new();
+    for whole in subjects.iter().filter(|subject| subject.id.kind.as_ref() == ENVIRONMENT_KIND) {
+        for problem in &environment.problems {
+            let Some(hidden) = problem.hides.as_ref().filter(|hidden| hidden.platform == Some(whole.id.platform))
+            else {
+                continue;
+            };
+            let Some(kind) = &hidden.kind else { continue };
+            for rule in bundle.asked(whole.id.platform, kind) {
+                let gap = finding::not_listed(kind, problem);
+                gaps.entry((&rule.criterion.id, &whole.id, rule.platform)).or_default().push(gap);
+            }
+        }
+    }
+    let mut added = Vec::new();
+    for ((criterion, resource, platform), gaps) in gaps {
+        let stands = |one: &&mut Evaluation| one.criterion == *criterion && one.resource == *resource;
+        match evaluations.iter_mut().find(stands).map(|one| &mut one.verdict) {
+            Some(Verdict::NotMet { unknown, .. } | Verdict::Undetermined { unknown }) => unknown.extend(gaps),
+            Some(verdict) => *verdict = Verdict::Undetermined { unknown: gaps },
+            None => added.push(Evaluation {
+                criterion: criterion.clone(),
+                platform,
+                resource: resource.clone(),
+                verdict: Verdict::Undetermined { unknown: gaps },
+            }),
+        }
+    }
+    added
 }
 
 /// One question as the engine is asked it, in JSON, and what the engine said: for a second engine to agree with.

@@ -1,5 +1,5 @@
 //! What a rule sees: the input of one subject, and the data of its view (policies/README.md gives both shapes).
-use super::engine::Seen;
+use super::{bundle::Rule, engine::Seen};
 use crate::model::{
     Absence, ENVIRONMENT_KIND, Environment, Hidden, Platform, Problem, Reach, Resource, ResourceId, Step, Text,
     Unknown, Value, View, Way, Ways,
@@ -147,6 +147,7 @@ pub(super) struct Sight<'a> {
     /// Who is called what, for findings that point elsewhere.
     names: BTreeMap<(Text, Text, Text), ResourceId>,
     hidden: Vec<&'a Problem>,
+    unseen: &'a BTreeMap<Text, Text>,
 }
 
 impl<'a> Sight<'a> {
@@ -171,7 +172,8 @@ impl<'a> Sight<'a> {
             .filter(|resource| joins.contains(&resource.id.kind))
             .map(|resource| (key(&naming, &resource.id), resource.id.clone()))
             .collect();
-        Self { reach, naming, kinds, joined: joined.into(), names, hidden: index.hidden_from(view) }
+        let unseen = &index.environment.unseen;
+        Self { reach, naming, kinds, joined: joined.into(), names, hidden: index.hidden_from(view), unseen }
     }
 
     /// `data` of a rule that joins these kinds, asked about these subjects.
@@ -213,15 +215,33 @@ impl<'a> Sight<'a> {
         input
     }
 
-    /// The first problem whose unread part may hold what a rule about the subject did not find.
-    pub(super) fn may_be_unread(&self, subject: &ResourceId, absence: Absence) -> Option<&'a Problem> {
+    /// What may hold that which a rule about the subject did not find, and why it was not read: the first problem, or
+    /// kind that was not looked at, among the kinds that the rule looks at or that reach derives its facts from.
+    pub(super) fn may_be_unread(
+        &self,
+        subject: &ResourceId,
+        absence: Absence,
+        rule: &Rule,
+    ) -> Option<(&'a str, &'a str)> {
         let own = if subject.kind.as_ref() == "Namespace" { &subject.name } else { &subject.namespace };
+        let looked_at = |kind: &Text| rule.looks_at(kind) || self.reach.missed.contains(kind);
         let may_hold = |problem: &&&Problem| match (&problem.hides, absence) {
+            (Some(Hidden { kind: Some(kind), .. }), _) if !looked_at(kind) => false,
             (Some(Hidden { namespace: Some(namespace), .. }), Absence::Namespace) => namespace == own,
             (Some(_), _) => true,
             (None, _) => false,
         };
-        self.hidden.iter().find(may_hold).copied()
+        let problem = self.hidden.iter().find(may_hold).map(|one| (one.origin.path().as_ref(), one.cause.as_str()));
+        // What no live scan looks at lies in no namespace.
+        let may_be_unseen = subject.platform == Platform::Kubernetes && absence == Absence::Anywhere;
+        let unseen = || self.unseen.iter().find(|(kind, _)| may_be_unseen && looked_at(kind));
+        problem.or_else(|| unseen().map(|(kind, why)| (kind.as_ref(), why.as_ref())))
+    }
+
+    /// The first kind that a rule joins and that could not be listed, with the problem that says so.
+    pub(super) fn not_listed(&self, rule: &Rule) -> Option<(&'a Text, &'a Problem)> {
+        let joined = |problem: &&'a Problem| Some((problem.hidden_kind()?, *problem));
+        self.hidden.iter().filter_map(joined).find(|(kind, _)| rule.joins.contains(kind))
     }
 
     /// The resource that a rule calls `[kind, namespace, name]`. What is not in sight is taken to be of the subject's
@@ -253,7 +273,7 @@ impl<'a> Sight<'a> {
 
 /// Every topic of reach, by the name that rules know it by.
 fn topics(reach: &Reach) -> [(&'static str, &Ways); 5] {
-    let Reach { internet, projects, logs, storage, isolation } = reach;
+    let Reach { internet, projects, logs, storage, isolation, missed: _ } = reach;
     [("internet", internet), ("projects", projects), ("logs", logs), ("storage", storage), ("isolation", isolation)]
 }
 

@@ -38,7 +38,7 @@ pub struct Problem {
 }
 
 /// What a problem may keep from sight: reach and rules about absence must not answer past it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Hidden {
     /// `None` = any platform.
     pub platform: Option<Platform>,
@@ -46,13 +46,15 @@ pub struct Hidden {
     pub root: Option<Text>,
     /// `None` = any namespace.
     pub namespace: Option<Text>,
+    /// `None` = any kind. Only a live cluster tells: a kind that it did not list.
+    pub kind: Option<Text>,
 }
 
 impl Problem {
     /// A problem whose unread part may hold anything.
     #[must_use]
     pub fn new(origin: Origin, cause: impl Into<String>) -> Self {
-        Self { origin, cause: cause.into(), hides: Some(Hidden { platform: None, root: None, namespace: None }) }
+        Self { origin, cause: cause.into(), hides: Some(Hidden::default()) }
     }
 
     /// A problem that keeps nothing from sight: everything was read, and something about it is wrong.
@@ -64,7 +66,13 @@ impl Problem {
     /// A problem whose unread part belongs to one platform and, where given, one root.
     #[must_use]
     pub fn hiding(origin: Origin, cause: impl Into<String>, platform: Platform, root: Option<Text>) -> Self {
-        let hides = Some(Hidden { platform: Some(platform), root, namespace: None });
+        let hides = Some(Hidden { platform: Some(platform), root, ..Hidden::default() });
         Self { origin, cause: cause.into(), hides }
+    }
+
+    /// The kind that was not listed, where the problem is about one.
+    #[must_use]
+    pub fn hidden_kind(&self) -> Option<&Text> {
+        self.hides.as_ref().and_then(|hidden| hidden.kind.as_ref())
     }
 }

@@ -11,6 +11,9 @@ pub struct Environment {
     /// The Kubernetes clusters that the roots make up, in order of name. Every Kubernetes root is in exactly one.
     pub clusters: Vec<Cluster>,
     pub problems: Vec<Problem>,
+    /// Kubernetes kinds that a live scan does not look at, each with why (one clause in English): that none was read says
+    /// nothing about whether there are any.
+    pub unseen: BTreeMap<Text, Text>,
     /// SHA-256 over the canonical bytes of the resources and the description; set by `normalise`.
     pub digest: super::Digest,
 }

@@ -1,6 +1,6 @@
 //! Facts that need several resources at once, as reach derived them.
-use super::{Map, Path, ResourceId};
-use std::collections::BTreeMap;
+use super::{Map, Path, ResourceId, Text};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Ways by subject. Absent = not derived, which criteria read as unknown; empty = derived, and there is no way.
 pub type Ways = BTreeMap<ResourceId, Vec<Way>>;
@@ -23,6 +23,8 @@ pub struct Reach {
     /// workload or the Namespace), `allows_all` (a rule allows every peer on every port; the last hop is that rule),
     /// `host_network` (policies do not bind it; the last hop is `hostNetwork`).
     pub isolation: Ways,
+    /// Kinds that facts are derived from and that could not be listed: what is absent may be among them.
+    pub missed: BTreeSet<Text>,
 }
 
 /// What is known of a way.

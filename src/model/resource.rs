@@ -112,6 +112,8 @@ impl ResourceId {
 pub enum Origin {
     /// Relative to the nearest folder with `.git`, else to the working folder; `-` = standard input.
     File { path: Text, mark: Mark },
+    /// An object of a live cluster, by its place in the API: `/apis/apps/v1/namespaces/a/deployments/w`.
+    Object { path: Text },
 }
 
 impl Origin {
@@ -127,14 +129,16 @@ impl Origin {
 
     #[must_use]
     pub fn path(&self) -> &Text {
-        let Self::File { path, .. } = self;
+        let (Self::File { path, .. } | Self::Object { path }) = self;
         path
     }
 
     #[must_use]
     pub const fn mark(&self) -> Mark {
-        let Self::File { mark, .. } = self;
-        *mark
+        match self {
+            Self::File { mark, .. } => *mark,
+            Self::Object { .. } => Mark { line: 0, column: 0 },
+        }
     }
 }
 

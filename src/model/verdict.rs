@@ -21,6 +21,8 @@ impl Finding {
     /// A breach that rests on something not being there, where it may stand in what was not read. Facts: `absent` (the
     /// reason of the breach, whose own facts stand beside it), `unread` (the file) and `cause`.
     pub const MAY_BE_UNREAD: &'static str = "may_be_unread";
+    /// A kind that the rule needs could not be listed in the live cluster. Facts: `kind`, `cause`.
+    pub const NOT_LISTED: &'static str = "not_listed";
     /// An attestation states that the criterion is not met. Facts: `owner`, `statement`.
     pub const STATED_NOT_MET: &'static str = "stated_not_met";
     /// No valid statement. No facts.

@@ -127,8 +127,10 @@ pub(super) fn shown(version: &str, kind: &str) -> Text {
     if group.is_empty() { kind.into() } else { format!("{group}/{kind}").into() }
 }
 
-/// Whether a kind is a configuration file of a component.
-pub(super) fn is_configuration(kind: &str) -> bool {
+/// Whether a kind (`kubelet.config.k8s.io/KubeletConfiguration`) is a configuration file of a component, which no
+/// cluster's API holds.
+#[must_use]
+pub fn is_configuration(kind: &str) -> bool {
     CONFIGURATION_GROUPS.contains(&group(kind))
 }
 

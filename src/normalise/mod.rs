@@ -6,6 +6,7 @@ mod json;
 mod keycloak;
 mod kinds;
 mod kubernetes;
+mod live;
 mod outside;
 mod parse;
 mod recognise;
@@ -20,10 +21,11 @@ mod workload;
 mod yaml;
 
 pub use digest::resource as resource_digest;
+pub use kinds::is_configuration;
+pub use live::page;
 
 use crate::model::{
-    Attestation, Description, Digest, Document, Environment, Platform, Problem, Resource, ResourceId, Text, Timestamp,
-    Waiver,
+    Attestation, Description, Document, Environment, Platform, Problem, Resource, ResourceId, Text, Timestamp, Waiver,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -42,6 +44,19 @@ pub struct Options {
     pub source: Option<Source>,
     /// The time of the run: entries of the description that have expired then are dropped.
     pub at: Timestamp,
+}
+
+/// The objects of a live cluster, as [`page`] read them.
+#[derive(Clone, Debug, Default)]
+pub struct Live {
+    pub resources: Vec<Resource>,
+    /// Which of the description's clusters it is, where there are several.
+    pub name: Option<Text>,
+    /// Every kind that anything is told from was listed, so that what is not there does not exist.
+    pub complete: bool,
+    /// Kinds that are not looked at on purpose or that no API shows, each with why. One of which something was read
+    /// beside the cluster does not stay among them.
+    pub unseen: BTreeMap<Text, Text>,
 }
 
 /// Code that plans were made from: their resources have their places there. It is not evaluated.
@@ -106,16 +121,50 @@ pub fn environment(
     problems: Vec<Problem>,
     options: &Options,
 ) -> Result<Normalised, NormaliseError> {
+    with_live(documents, problems, None, options)
+}
+
+/// [`environment`] with a live cluster: Kubernetes objects in the documents do not count, because they are what somebody
+/// wants and the cluster is what there is. All else does: the description, Terraform, realms, configuration files.
+///
+/// # Errors
+/// As [`environment`].
+pub fn live_environment(
+    documents: &[Document],
+    live: Live,
+    problems: Vec<Problem>,
+    options: &Options,
+) -> Result<Normalised, NormaliseError> {
+    with_live(documents, problems, Some(live), options)
+}
+
+fn with_live(
+    documents: &[Document],
+    problems: Vec<Problem>,
+    live: Option<Live>,
+    options: &Options,
+) -> Result<Normalised, NormaliseError> {
     let (found, faults) = sources::find(documents);
     let mut all = Partial { resources: Vec::new(), problems };
     all.problems.extend(faults);
     let stated = stated::read(documents, &found, options)?;
     all.problems.extend(stated.problems);
-    let (read, sourced) = sources::read(documents, found, &stated.description, options);
+    let mut description = stated.description;
+    let lively = live.as_ref().and_then(|live| live::settle(&mut description, live));
+    let (read, sourced) = sources::read(documents, found, &description, options);
     all.add(read);
-    let remarks = outside::problems(&all.resources, documents);
-    all.problems.extend(remarks);
-    let environment = assembled(all, stated.description);
+    let unseen = match live {
+        Some(live) => {
+            all.problems.extend(lively);
+            live::lay_over(&mut all, live)
+        }
+        None => {
+            let remarks = outside::problems(&all.resources, documents);
+            all.problems.extend(remarks);
+            BTreeMap::new()
+        }
+    };
+    let environment = Environment { unseen, ..assembled(all, description) };
     Ok(Normalised { environment, waivers: stated.waivers, attestations: stated.attestations, sourced })
 }
 
@@ -148,7 +197,7 @@ fn assembled(all: Partial, description: Description) -> Environment {
     }
     problems.sort_by(|one, other| (&one.origin, &one.cause).cmp(&(&other.origin, &other.cause)));
     problems.dedup();
-    let mut environment = Environment { resources, description, clusters, problems, digest: Digest::default() };
+    let mut environment = Environment { resources, description, clusters, problems, ..Environment::default() };
     environment.digest = digest::digest(&environment);
     environment
 }

@@ -22,7 +22,12 @@ fn outside(resource: &Resource, is_inside: &dyn Fn(&str) -> bool) -> Vec<Problem
     let problem = |what: String, namespace: Option<&Value>| {
         let cause = format!("{what} is outside the scan and not read");
         let namespace = namespace.and_then(Value::as_text).filter(|name| !name.contains("{{"));
-        let hides = Hidden { platform: Some(Platform::Kubernetes), root: None, namespace: namespace.map(Into::into) };
+        let hides = Hidden {
+            platform: Some(Platform::Kubernetes),
+            root: None,
+            namespace: namespace.map(Into::into),
+            ..Hidden::default()
+        };
         Problem { origin: resource.origin.clone(), cause, hides: Some(hides) }
     };
     match resource.id.kind.as_ref() {

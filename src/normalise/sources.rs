@@ -46,7 +46,7 @@ pub(super) fn find(documents: &[Document]) -> (Vec<Found<'_>>, Vec<Problem>) {
             let own = || Origin::File { path: document.origin.path().clone(), mark: fault.at };
             let origin = places.as_ref().map_or_else(own, |places| places.place(fault.at.line));
             let root = document.render.as_ref().map(|render| render.root.clone());
-            let hides = fault.lost.then(|| Hidden { platform: lost(document), root, namespace: None });
+            let hides = fault.lost.then(|| Hidden { platform: lost(document), root, ..Hidden::default() });
             problems.push(Problem { origin, cause: fault.cause, hides });
         }
         for parsed in stream.documents {

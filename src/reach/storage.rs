@@ -31,6 +31,14 @@ const IS_DEFAULT: [&str; 2] =
 /// How a claim named its class before `storageClassName` (still honoured, and outranks it).
 const CLASS_ANNOTATION: &str = "volume.beta.kubernetes.io/storage-class";
 
+/// Whether what encrypts a claim is read from objects of this kind.
+pub(super) fn reads(kind: &str) -> bool {
+    KINDS.contains(&kind)
+}
+
+/// Kinds that say what encrypts a claim.
+pub(super) const KINDS: [&str; 4] = [CLASS, CLAIM, VOLUME, DATA_VOLUME];
+
 /// Fills `storage` for every subject that asks for storage or describes it.
 pub(super) fn derive(environment: &Environment, subjects: &[&Resource], reach: &mut Reach) {
     let stores = Stores::index(environment);

@@ -59,6 +59,8 @@ struct OutputV1<'a> {
     exempt_namespaces: Vec<&'a str>,
     /// Kinds that were read and that no criterion judges.
     kinds_not_judged: Vec<&'a str>,
+    /// Kubernetes kinds that a live scan does not look at: that none was read says nothing.
+    kinds_unseen: Vec<&'a str>,
 }
 
 /// Each judgement counted once, by its standing, and what was not judged.
@@ -218,6 +220,7 @@ fn output<'a>(page: &Page<'a>) -> OutputV1<'a> {
         problems: assessment.problems.iter().map(Into::into).collect(),
         exempt_namespaces: assessment.exempt_namespaces.iter().map(AsRef::as_ref).collect(),
         kinds_not_judged: assessment.kinds_not_judged.iter().map(AsRef::as_ref).collect(),
+        kinds_unseen: page.environment.unseen.keys().map(AsRef::as_ref).collect(),
     }
 }
 

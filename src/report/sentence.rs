@@ -14,6 +14,7 @@ const FACT_DEPTH_MAX: usize = 4;
 /// Names the facts of the built-in reasons, which have their words in `words/`.
 const BUILT_IN: &[(&str, &str, &[&str])] = &[
     (Finding::NOT_EVALUATED, "reason-not_evaluated", &["why"]),
+    (Finding::NOT_LISTED, "reason-not_listed", &["kind", "cause"]),
     (Finding::STATED_NOT_MET, "reason-stated_not_met", &["owner", "statement"]),
     (Finding::NOT_STATED, "reason-not_stated", &[]),
     (Finding::STATEMENT_EXPIRED, "reason-statement_expired", &["expires"]),

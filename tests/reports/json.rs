@@ -80,6 +80,7 @@ fn json_says_what_was_run_and_what_it_came_to() {
     "judgements":null,
     "kinds_not_judged":["ConfigMap",
     "example.org/Widget"],
+    "kinds_unseen":[],
     "not_looked_at":[{"criterion":"SPE-LOG-01",
     "platform":"kubernetes"},{"criterion":"SPE-NET-02",
     "platform":"azurerm"},{"criterion":"SPE-NET-02",

@@ -1,2 +1,3 @@
 //! What several tests stand on.
+pub(crate) mod control_plane;
 pub(crate) mod disk;

@@ -88,6 +88,8 @@ pub enum ShowKind {
     Deviation,
     Gap,
     Anchor,
+    Decision,
+    Epoch,
 }
 
 /// Writes a proof that an entry is in the log, or that a row is or is not in a run

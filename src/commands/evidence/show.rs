@@ -76,6 +76,8 @@ const fn is_kind(kind: ShowKind, body: &Body) -> bool {
         },
         ShowKind::Gap => matches!(body, Body::Gap(_)),
         ShowKind::Anchor => matches!(body, Body::Anchor(_)),
+        ShowKind::Decision => matches!(body, Body::Decision(_)),
+        ShowKind::Epoch => matches!(body, Body::Epoch(_)),
     }
 }
 
@@ -87,6 +89,7 @@ fn is_named(entry: &Entry, id: &str) -> bool {
         Body::RunStart(start) => start.run.to_string() == id,
         Body::Transition(transition) => transition.deviation.is_some_and(|deviation| deviation.to_string() == id),
         Body::Deviation(deviation) => deviation.deviation.to_string() == id,
+        Body::Decision(decision) => decision.request == id,
         Body::Waiver(waiver) => waiver.waiver == id,
         Body::Attestation(stated) => stated.attestation == id,
         _ => false,

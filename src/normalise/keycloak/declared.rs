@@ -8,7 +8,7 @@ use super::{
     realm,
     tied::{Keys, Tied, kind, set},
 };
-use crate::model::{Entry, Item, Map, Mark, Origin, Platform, Resource, Text, Unknown, Value};
+use crate::model::{Entry, Item, Map, Mark, Platform, Resource, Text, Unknown, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Puts a realm in place of the resources that declare it, for every Terraform root that was read.
@@ -309,8 +309,8 @@ impl Declared<'_> {
     }
 
     fn item(&self, resource: &Resource, map: Map) -> Item {
-        let Origin::File { path, mark } = &resource.origin;
-        Item { at: if path == self.file { *mark } else { Mark::default() }, value: map.into() }
+        let (path, mark) = (resource.origin.path(), resource.origin.mark());
+        Item { at: if path == self.file { mark } else { Mark::default() }, value: map.into() }
     }
 }
 

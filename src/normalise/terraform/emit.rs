@@ -151,7 +151,7 @@ impl Emission {
                 let hides = platform.map(|platform| Hidden {
                     platform: Some(platform),
                     root: Some(root.clone()),
-                    namespace: None,
+                    ..Hidden::default()
                 });
                 Problem { origin: origin.clone(), cause, hides }
             })

@@ -192,7 +192,7 @@ impl<'p> Evaluator<'p> {
         if self.steps.get() >= STEPS_MAX {
             let cause =
                 format!("more than {STEPS_MAX} steps of evaluation: what is left is unknown; scan a plan instead");
-            let hides = Some(Hidden { platform: None, root: Some(self.root.clone()), namespace: None });
+            let hides = Some(Hidden { platform: None, root: Some(self.root.clone()), ..Hidden::default() });
             problems.push(Problem { origin: Origin::file(self.root.clone()), cause, hides });
         }
         problems
@@ -200,7 +200,7 @@ impl<'p> Evaluator<'p> {
 
     /// Something that keeps resources of this root from sight.
     pub(super) fn hides(&self, origin: &Origin, cause: String, platform: Option<Platform>) {
-        let hides = Some(Hidden { platform, root: Some(self.root.clone()), namespace: None });
+        let hides = Some(Hidden { platform, root: Some(self.root.clone()), ..Hidden::default() });
         self.problem(Problem { origin: origin.clone(), cause, hides });
     }
 

@@ -184,7 +184,7 @@ impl Read {
         for (folder, problem, platform) in &self.broken {
             let mut roots = used.get(folder).into_iter().flatten();
             let root = roots.next().filter(|_| roots.next().is_none()).map(|root| (*root).clone());
-            let hides = Some(Hidden { platform: *platform, root, namespace: None });
+            let hides = Some(Hidden { platform: *platform, root, ..Hidden::default() });
             partial.problems.push(Problem { hides, ..problem.clone() });
         }
         partial

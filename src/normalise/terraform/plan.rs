@@ -55,7 +55,7 @@ pub(in crate::normalise) fn read(document: &Document, plan: &Value, roots: &Root
     let path = document.origin.path();
     let root = roots.get(path).unwrap_or(path).clone();
     let origin = |at: Mark| Origin::File { path: path.clone(), mark: at };
-    let hiding = |platform| Some(Hidden { platform, root: Some(root.clone()), namespace: None });
+    let hiding = |platform| Some(Hidden { platform, root: Some(root.clone()), ..Hidden::default() });
     let top = Mark { line: 1, column: 1 };
     let mut partial = Partial::default();
     if let Some(cause) = unreadable(plan) {

@@ -3,7 +3,7 @@ use super::{
     endpoints,
     policy::Policy,
     selector::Labels,
-    unread::{Unread, namespace_labels},
+    unread::{self, Unread, namespace_labels},
 };
 use crate::{
     model::{Environment, Platform, Problem, Resource, ResourceId, Text, UNKNOWN_NAMESPACE, Way},
@@ -11,7 +11,17 @@ use crate::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-const POLICY: &str = "networking.k8s.io/NetworkPolicy";
+pub(super) const POLICY: &str = "networking.k8s.io/NetworkPolicy";
+
+/// Whether connections are derived from objects of this kind.
+pub(in crate::reach) fn reads(kind: &str) -> bool {
+    [POLICY, "Namespace"].contains(&kind) || endpoints::KINDS.contains(&kind) || unread::may_matter(kind)
+}
+
+/// Those of them that are known by name.
+pub(in crate::reach) fn kinds() -> impl Iterator<Item = &'static str> {
+    [POLICY, "Namespace"].into_iter().chain(endpoints::KINDS).chain(unread::named())
+}
 
 /// A namespace of a cluster. One whose name is not known is a namespace of its own in every root.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,7 +58,7 @@ pub(super) struct Cluster<'a> {
     pub(super) name: Text,
     policies: BTreeMap<Space, Policies<'a>>,
     namespaces: BTreeMap<Text, &'a Resource>,
-    unread: Vec<Unread<'a>>,
+    unread: Vec<Unread>,
     /// Their indexes by namespace; `""` = cluster-wide.
     unread_in: BTreeMap<Text, Vec<usize>>,
     /// Ways through Services to endpoints beyond the cluster.
@@ -113,9 +123,13 @@ impl<'a> Policies<'a> {
 impl<'a> Cluster<'a> {
     fn add_unread(&mut self, resource: &'a Resource) {
         if let Some(unread) = Unread::read(resource) {
-            self.unread_in.entry(resource.id.namespace.clone()).or_default().push(self.unread.len());
-            self.unread.push(unread);
+            self.push_unread(unread);
         }
+    }
+
+    fn push_unread(&mut self, unread: Unread) {
+        self.unread_in.entry(unread.id.namespace.clone()).or_default().push(self.unread.len());
+        self.unread.push(unread);
     }
 
     pub(super) fn policies(&self, space: &Space) -> Option<&Policies<'a>> {
@@ -147,12 +161,12 @@ impl<'a> Cluster<'a> {
         found
     }
 
-    pub(super) fn unread(&self, index: usize) -> Option<&Unread<'a>> {
+    pub(super) fn unread(&self, index: usize) -> Option<&Unread> {
         self.unread.get(index)
     }
 
     /// Policies of kinds not read that may bind nodes.
-    pub(super) fn unread_for_nodes(&self) -> impl Iterator<Item = &Unread<'a>> {
+    pub(super) fn unread_for_nodes(&self) -> impl Iterator<Item = &Unread> {
         self.unread.iter().filter(|unread| unread.binds_nodes)
     }
 
@@ -222,14 +236,16 @@ impl<'a> Clusters<'a> {
         let (roots, by_name) = (&self.roots, &mut self.by_name);
         for problem in &environment.problems {
             let Some(hidden) = &problem.hides else { continue };
-            if hidden.platform.is_some_and(|platform| platform != Platform::Kubernetes) {
+            let elsewhere = hidden.platform.is_some_and(|platform| platform != Platform::Kubernetes);
+            if elsewhere || hidden.kind.as_ref().is_some_and(|kind| !reads(kind)) {
                 continue;
             }
             let of = hidden.root.as_ref().and_then(|root| roots.get(root).copied().or(Some(root)));
             let held = of.filter(|name| by_name.contains_key(name));
-            for (name, cluster) in by_name.iter_mut() {
-                if held.is_none_or(|held| held == *name) {
-                    cluster.hidden.push(problem);
+            for (_, cluster) in by_name.iter_mut().filter(|(name, _)| held.is_none_or(|held| held == **name)) {
+                match Unread::unlisted(problem) {
+                    Some(unlisted) => cluster.push_unread(unlisted),
+                    None => cluster.hidden.push(problem),
                 }
             }
         }

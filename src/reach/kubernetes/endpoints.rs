@@ -13,6 +13,9 @@ use crate::{
     },
 };
 
+/// Kinds that hold the addresses behind Services.
+pub(super) const KINDS: [&str; 2] = ["Endpoints", "discovery.k8s.io/EndpointSlice"];
+
 /// The ways that an Endpoints or EndpointSlice opens towards the target, where policies are held against the Service.
 pub(super) fn outward(resource: &Resource, target: &Target) -> Vec<Way> {
     match resource.id.kind.as_ref() {

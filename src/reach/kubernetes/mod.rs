@@ -17,6 +17,8 @@ use crate::{
     model::{Answer, Environment, Hop, Map, Path, Platform, PodView, Reach, Resource, Step, Text, Value, Way, Ways},
     reach::Target,
 };
+pub(in crate::reach) use cluster::{kinds, reads};
+
 use cluster::{Cluster, Clusters, Space};
 use outcome::{Outcome, Selection, with_direction};
 use policy::Direction;

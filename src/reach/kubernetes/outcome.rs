@@ -79,7 +79,7 @@ impl Outcome {
     pub(super) fn of(cluster: &Cluster<'_>, space: &Space, selection: &Selection, target: &Target) -> Self {
         let none = Policies::default();
         let policies = cluster.policies(space).unwrap_or(&none);
-        let unread: Vec<&Unread<'_>> = selection.unread.iter().filter_map(|at| cluster.unread(*at)).collect();
+        let unread: Vec<&Unread> = selection.unread.iter().filter_map(|at| cluster.unread(*at)).collect();
         let hidden = cluster.hidden_from(&space.name);
         let mut outcome = Self::default();
         for (at, direction) in Direction::ALL.into_iter().enumerate() {
@@ -92,7 +92,7 @@ impl Outcome {
                 }
                 outcome.connections = weigh(ways, isolated, &unread, hidden);
             }
-            let network: Vec<&Unread<'_>> =
+            let network: Vec<&Unread> =
                 unread.iter().filter(|unread| unread.power.denies != Denies::Never).copied().collect();
             let ways = weigh(standing.isolation(direction), isolated, &network, hidden);
             outcome.isolation.extend(ways.into_iter().map(|way| with_direction(way, direction)));
@@ -169,8 +169,8 @@ pub(super) fn with_direction(mut way: Way, direction: Direction) -> Way {
 }
 
 /// Lays what was not read over what was: it may deny what is open, and open what is closed.
-fn weigh(ways: Vec<Way>, isolated: bool, unread: &[&Unread<'_>], hidden: Option<&Problem>) -> Vec<Way> {
-    let denies = |unread: &&&Unread<'_>| match unread.power.denies {
+fn weigh(ways: Vec<Way>, isolated: bool, unread: &[&Unread], hidden: Option<&Problem>) -> Vec<Way> {
+    let denies = |unread: &&&Unread| match unread.power.denies {
         Denies::Never => false,
         Denies::WhereNotIsolated => !isolated,
         Denies::Always => true,

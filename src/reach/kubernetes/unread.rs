@@ -1,6 +1,6 @@
 //! Policies of kinds that are not read yet: whom they may select, and what they may do to an answer.
 use super::selector::{Labels, Match, Selector};
-use crate::model::{Hop, Resource, ResourceId, Step, Text, Value, Way};
+use crate::model::{Hop, Platform, Problem, Resource, ResourceId, Step, Text, Value, Way};
 use crate::reach::doubt::{Doubt, field, key};
 
 /// What a kind may do, told from its own documentation.
@@ -45,10 +45,30 @@ const GROUPS: [&str; 8] = [
     "networking.gke.io",
 ];
 
-/// A policy of such a kind.
+/// The network policies that these plugins define, as their documentation names them.
+const USUAL: [&str; 14] = [
+    "cilium.io/CiliumClusterwideNetworkPolicy",
+    "cilium.io/CiliumNetworkPolicy",
+    "crd.antrea.io/ClusterNetworkPolicy",
+    "crd.antrea.io/NetworkPolicy",
+    "crd.projectcalico.org/GlobalNetworkPolicy",
+    "crd.projectcalico.org/NetworkPolicy",
+    "networking.gke.io/FQDNNetworkPolicy",
+    "networking.k8s.aws/ClusterNetworkPolicy",
+    "policy.networking.k8s.io/AdminNetworkPolicy",
+    "policy.networking.k8s.io/BaselineAdminNetworkPolicy",
+    "policy.networking.k8s.io/ClusterNetworkPolicy",
+    "projectcalico.org/GlobalNetworkPolicy",
+    "projectcalico.org/NetworkPolicy",
+    "k8s.ovn.org/EgressFirewall",
+];
+
+/// A policy of such a kind, or all those of a kind that could not be listed.
 #[derive(Debug)]
-pub(super) struct Unread<'a> {
-    pub(super) id: &'a ResourceId,
+pub(super) struct Unread {
+    pub(super) id: ResourceId,
+    /// Why it is not read, one clause.
+    why: String,
     pub(super) power: Power,
     whom: Whom,
     /// May bind nodes, and so pods on the host network.
@@ -66,16 +86,36 @@ enum Whom {
     },
 }
 
-impl<'a> Unread<'a> {
+impl Unread {
+    /// The policies of a kind that a live cluster did not list; `None` for other problems, and for kinds without power
+    /// over connections.
+    pub(super) fn unlisted(problem: &Problem) -> Option<Self> {
+        let kind = problem.hidden_kind()?;
+        // NetworkPolicies only allow: one more isolates a pod that none isolates, and opens more for the others.
+        let allowing = Power { opens: true, denies: Denies::WhereNotIsolated };
+        let power = if kind.as_ref() == super::cluster::POLICY { allowing } else { power(kind)? };
+        let root = problem.hides.as_ref().and_then(|hidden| hidden.root.clone()).unwrap_or_else(|| ".".into());
+        let id = ResourceId {
+            platform: Platform::Kubernetes,
+            root,
+            kind: kind.clone(),
+            namespace: "".into(),
+            name: "".into(),
+        };
+        let why = format!("no `{kind}` could be listed");
+        Some(Self { binds_nodes: binds_nodes(kind), id, why, power, whom: Whom::Everyone })
+    }
+
     /// `None` for kinds that have no power over connections.
-    pub(super) fn read(resource: &'a Resource) -> Option<Self> {
+    pub(super) fn read(resource: &Resource) -> Option<Self> {
         let id = &resource.id;
         let power = power(&id.kind)?;
         let binds_nodes = match id.kind.as_ref() {
-            "cilium.io/CiliumClusterwideNetworkPolicy" => resource.body.find(&["spec", "nodeSelector"]).is_some(),
-            kind => kind.ends_with("/GlobalNetworkPolicy"),
+            CILIUM_CLUSTER => resource.body.find(&["spec", "nodeSelector"]).is_some(),
+            kind => binds_nodes(kind),
         };
-        Some(Self { id, power, whom: whom(resource), binds_nodes })
+        let why = format!("`{}` is not read yet", id.kind);
+        Some(Self { id: id.clone(), why, power, whom: whom(resource), binds_nodes })
     }
 
     /// Whether it may select a pod with these labels in this namespace.
@@ -95,8 +135,24 @@ impl<'a> Unread<'a> {
     /// The way that it leaves open.
     pub(super) fn way(&self) -> Way {
         let hop = Hop { resource: self.id.clone(), path: vec![Step::Key("spec".to_owned())] };
-        Way::unknown(&format!("`{}` is not read yet", self.id.kind), vec![hop])
+        Way::unknown(&self.why, vec![hop])
     }
+}
+
+const CILIUM_CLUSTER: &str = "cilium.io/CiliumClusterwideNetworkPolicy";
+
+fn binds_nodes(kind: &str) -> bool {
+    kind == CILIUM_CLUSTER || kind.ends_with("/GlobalNetworkPolicy")
+}
+
+/// Whether policies of a kind may open or close ways.
+pub(super) fn may_matter(kind: &str) -> bool {
+    power(kind).is_some()
+}
+
+/// Kinds that are known by name, and the usual policies of the groups.
+pub(super) fn named() -> impl Iterator<Item = &'static str> {
+    KINDS.iter().map(|(kind, _)| *kind).chain(USUAL)
 }
 
 fn power(kind: &str) -> Option<Power> {

@@ -1,11 +1,15 @@
 //! What each type of entry holds (docs/evidence.md gives the list).
-use super::{Commitment, DigestText, Instant, Ulid};
+use super::{
+    Commitment, DigestText, Instant, Ulid,
+    resident::{Decision, Epoch, Heartbeat},
+    shapes::{choices, shapes},
+};
 use crate::model::{Effect, VerdictName};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The types that this version writes and reads.
-pub const TYPES: [&str; 15] = [
+pub const TYPES: [&str; 18] = [
     "shard",
     "key",
     "plan",
@@ -21,6 +25,9 @@ pub const TYPES: [&str; 15] = [
     "erasure",
     "prune",
     "export",
+    "epoch",
+    "heartbeat",
+    "decision",
 ];
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape that serde asks for")]
@@ -47,34 +54,9 @@ pub enum Body {
     Erasure(Erasure),
     Prune(Prune),
     Export(Export),
-}
-
-macro_rules! shapes {
-    ($($(#[$about:meta])* $name:ident { $($(#[$of:meta])* $field:ident: $kind:ty,)* })*) => { $(
-        $(#[$about])*
-        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-        #[serde(deny_unknown_fields)]
-        pub struct $name { $(
-            $(#[$of])*
-            pub $field: $kind,
-        )* }
-    )* };
-}
-
-macro_rules! choices {
-    ($($(#[$about:meta])* $name:ident { $($choice:ident = $text:literal,)* })*) => { $(
-        $(#[$about])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-        pub enum $name { $( #[serde(rename = $text)] $choice, )* }
-
-        impl $name {
-            /// As an entry writes it.
-            #[must_use]
-            pub const fn name(self) -> &'static str {
-                match self { $( Self::$choice => $text, )* }
-            }
-        }
-    )* };
+    Epoch(Epoch),
+    Heartbeat(Box<Heartbeat>),
+    Decision(Box<Decision>),
 }
 
 choices! {

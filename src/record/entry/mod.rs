@@ -1,9 +1,12 @@
 //! Entries: what one leaf of a shard holds. Canonical JSON (RFC 8785, further narrowed by [`super::canonical`]), at most
 //! 16 KiB, no personal data and no secret.
 mod body;
+mod resident;
+mod shapes;
 mod words;
 
 pub use body::*;
+pub use resident::*;
 pub use words::{Commitment, DigestText, Instant, Ulid, WordError};
 
 use super::{

@@ -116,6 +116,8 @@ pub(super) struct Reader {
     pub(super) after_anchors: BTreeMap<DigestText, u64>,
     /// Criteria and profiles that entries name, below `bundles/`.
     pub(super) bundles: BTreeSet<DigestText>,
+    /// The blobs with the keys of pseudonyms that epochs name.
+    epochs: BTreeSet<DigestText>,
     closed: bool,
     /// seq - index.
     offset: Option<u64>,
@@ -139,6 +141,7 @@ impl Reader {
             is_resident_lead: false,
             after_anchors: BTreeMap::new(),
             bundles: BTreeSet::new(),
+            epochs: BTreeSet::new(),
             closed: false,
             offset: None,
             ids: BTreeSet::new(),
@@ -234,7 +237,8 @@ impl Reader {
                 self.bundles.insert(bundle.object);
                 keep!(bundles, bundle);
             }
-            Body::Deviation(_) => {}
+            Body::Epoch(epoch) => drop(self.epochs.insert(epoch.pepper)),
+            Body::Deviation(_) | Body::Heartbeat(_) | Body::Decision(_) => {}
         }
     }
 
@@ -255,8 +259,9 @@ impl Reader {
     /// Every blob that an entry refers to, with what it is for.
     pub(super) fn blobs(&self) -> Needed {
         let mut blobs = BTreeMap::new();
-        for start in &self.entries.starts {
-            blobs.insert(start.what.pepper, "the key of pseudonyms");
+        let starts = self.entries.starts.iter().map(|start| start.what.pepper);
+        for pepper in starts.chain(self.epochs.iter().copied()) {
+            blobs.insert(pepper, "the key of pseudonyms");
         }
         for run in &self.entries.runs {
             blobs.insert(run.what.results_blob, "the results of a run");

@@ -1,7 +1,7 @@
 //! One criterion: its judgements with source and caret, then why it matters, what to do, and where it comes from.
 use super::{Desk, severity_style, tally_key};
 use crate::{
-    model::{Criterion, CriterionId, Finding, Platform, Standing, Verdict},
+    model::{Criterion, CriterionId, Finding, Platform, Standing, Verdict, shown},
     report::{
         chapter::{Chapter, Group, falls_short, findings},
         clean::clean,
@@ -165,6 +165,10 @@ fn source(desk: &mut Desk<'_>, row: &Row<'_>, finding: &Finding) {
     let place = row.place(finding, desk.page.environment);
     let arrow = desk.pen.styled(pen::BLUE, "-->");
     let mut line = format!("  {arrow} {}", clean(&place.shown()));
+    // In an object of a live cluster no line tells where.
+    if place.mark.line == 0 && !finding.path.is_empty() {
+        line.push_str(&format!("  {}", clean(&shown(&finding.path))));
+    }
     if *row.at(finding) != row.judgement.resource {
         let address = row.at(finding).full();
         line.push_str(&format!("  {}", desk.phrases.with("place", &[("address", &clean(&address))])));

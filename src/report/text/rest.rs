@@ -26,6 +26,7 @@ const KINDS_SHOWN: usize = 60;
 pub(super) fn write(desk: &mut Desk<'_>) {
     not_looked_at(desk);
     kinds(desk);
+    unseen(desk);
     exempt(desk);
     clusters(desk);
     waivers(desk);
@@ -84,6 +85,22 @@ fn kinds(desk: &mut Desk<'_>) {
     let names: Vec<_> = kinds.iter().take(shown).map(|kind| clean(kind)).collect();
     desk.pen.styled_prose("  ", 2, &names.join(", "), pen::DIM);
     more(desk, "  ", kinds.len().saturating_sub(shown));
+}
+
+/// Kinds that a live scan does not look at, by why.
+fn unseen(desk: &mut Desk<'_>) {
+    let unseen = &desk.page.environment.unseen;
+    if unseen.is_empty() {
+        return;
+    }
+    heading(desk, "heading-unseen", unseen.len());
+    let mut by_why: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for (kind, why) in unseen {
+        by_why.entry(why).or_default().push(clean(kind).into_owned());
+    }
+    for (why, kinds) in by_why {
+        desk.pen.styled_prose("  ", 4, &format!("{}: {}", clean(why), kinds.join(", ")), pen::DIM);
+    }
 }
 
 fn exempt(desk: &mut Desk<'_>) {

@@ -28,6 +28,7 @@ standing-attested = as stated in { $id }
 # Reasons that no criterion declares.
 reason-not_evaluated = could not be evaluated: { $why }
 reason-may_be_unread = { $claim }, as far as was read; what is missing may stand in what was not read ({ $unread }: { $cause })
+reason-not_listed = it needs every { $kind } of the cluster, and they could not be listed: { $cause }
 reason-stated_not_met = { $owner } states that it is not met: { $statement }
 reason-not_stated = nobody has stated it yet
 reason-statement_expired = the latest statement expired on { $expires }
@@ -90,6 +91,10 @@ heading-not-looked-at = { $count ->
 not-looked-at-why = there is no rule for these yet, or only a person can say it (`speguard attest`)
 not-looked-at-person = only a person
 not-looked-at-nowhere = no platform
+heading-unseen = { $count ->
+    [one] one kind is not read from a live cluster
+   *[other] { $count } kinds are not read from a live cluster
+}
 heading-kinds = { $count ->
     [one] one kind was read that no criterion judges
    *[other] { $count } kinds were read that no criterion judges

@@ -28,6 +28,7 @@ standing-attested = ifølge erklæringen { $id }
 # Grunner som ikke står i noe kriterium.
 reason-not_evaluated = kunne ikke vurderes: { $why }
 reason-may_be_unread = { $claim }, etter det som er lest; det som mangler, kan stå i det som ikke er lest ({ $unread }: { $cause })
+reason-not_listed = kriteriet trenger hver { $kind } i klyngen, og de kunne ikke listes: { $cause }
 reason-stated_not_met = { $owner } erklærer at det ikke er oppfylt: { $statement }
 reason-not_stated = ingen har avgitt erklæring om dette ennå
 reason-statement_expired = den siste erklæringen gikk ut { $expires }
@@ -90,6 +91,10 @@ heading-not-looked-at = { $count ->
 not-looked-at-why = det finnes ingen regel for disse ennå, eller bare en person kan svare (`speguard attest`)
 not-looked-at-person = bare en person
 not-looked-at-nowhere = ingen plattform
+heading-unseen = { $count ->
+    [one] én ressurstype blir ikke lest fra en kjørende klynge
+   *[other] { $count } ressurstyper blir ikke lest fra en kjørende klynge
+}
 heading-kinds = { $count ->
     [one] én ressurstype ble lest uten at noe kriterium vurderer den
    *[other] { $count } ressurstyper ble lest uten at noe kriterium vurderer dem

@@ -1,0 +1,90 @@
+//! `speguard rbac`: the least that a live scan must be allowed.
+use super::{policies, print};
+use crate::{
+    cli::Rbac,
+    evaluate::Bundle,
+    model::{Platform, Text},
+    normalise, reach,
+};
+use anyhow::{Context, ensure};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Prints the ClusterRole, and its binding where an account is given.
+///
+/// # Errors
+/// Criteria that cannot be loaded; an account that is not `namespace/name`.
+pub fn run(arguments: &Rbac) -> anyhow::Result<u8> {
+    let bundle = match &arguments.policies {
+        Some(folder) => Bundle::extended(policies::read(folder)?)?,
+        None => Bundle::standard()?,
+    };
+    let account = arguments.service_account.as_deref().map(account).transpose()?;
+    print(text(&arguments.name, &rules(&kinds(&bundle)), account).as_bytes())?;
+    Ok(0)
+}
+
+/// Kinds that a live scan lists, where the cluster serves them.
+fn kinds(bundle: &Bundle) -> BTreeSet<Text> {
+    let mut kinds = bundle.kinds(Platform::Kubernetes);
+    kinds.extend(reach::kinds().map(Text::from));
+    // No API holds configuration files, the Environment is ours, and Secrets are never read.
+    kinds.retain(|kind| {
+        !normalise::is_configuration(kind) && !kind.starts_with("speguard/") && kind.as_ref() != "Secret"
+    });
+    kinds
+}
+
+/// Resources by API group.
+fn rules(kinds: &BTreeSet<Text>) -> BTreeMap<&str, BTreeSet<String>> {
+    let mut rules: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for kind in kinds {
+        let (group, name) = kind.split_once('/').unwrap_or(("", kind));
+        rules.entry(group).or_default().insert(plural(name));
+    }
+    rules
+}
+
+/// The name in paths and rules of RBAC, as Kubernetes and the usual generators of custom resources make it of a kind.
+fn plural(kind: &str) -> String {
+    let kind = kind.to_lowercase();
+    let last_is = |ends: &[&str]| ends.iter().any(|end| kind.ends_with(end));
+    match kind.strip_suffix('y') {
+        _ if kind == "endpoints" || kind == "securitycontextconstraints" => kind,
+        Some(stem) if !stem.ends_with(['a', 'e', 'i', 'o', 'u']) => format!("{stem}ies"),
+        _ if last_is(&["s", "x", "z", "ch", "sh"]) => format!("{kind}es"),
+        _ => format!("{kind}s"),
+    }
+}
+
+fn account(stated: &str) -> anyhow::Result<(&str, &str)> {
+    let (namespace, name) = stated.split_once('/').context("an account is written as NAMESPACE/NAME")?;
+    ensure!(
+        !namespace.is_empty() && !name.is_empty() && !name.contains('/'),
+        "an account is written as NAMESPACE/NAME"
+    );
+    Ok((namespace, name))
+}
+
+fn text(name: &str, rules: &BTreeMap<&str, BTreeSet<String>>, account: Option<(&str, &str)>) -> String {
+    let mut text = format!(
+        "# What `speguard scan --cluster` lists. It reads nothing else, writes nothing, and never sees Secrets.\n\
+         # A group that the cluster does not serve costs nothing here.\n\
+         apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata:\n  name: {name}\nrules:\n"
+    );
+    for (group, resources) in rules {
+        let resources: Vec<&str> = resources.iter().map(String::as_str).collect();
+        text.push_str(&format!(
+            "  - apiGroups: [{group:?}]\n    resources: [{}]\n    verbs: [list]\n",
+            resources.join(", ")
+        ));
+    }
+    text.push_str("  - nonResourceURLs: [/api, /apis, /version]\n    verbs: [get]\n");
+    if let Some((namespace, account)) = account {
+        text.push_str(&format!(
+            "---\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata:\n  name: {name}\n\
+             roleRef:\n  apiGroup: rbac.authorization.k8s.io\n  kind: ClusterRole\n  name: {name}\n\
+             subjects:\n  - kind: ServiceAccount\n    name: {account}\n    namespace: {namespace}\n"
+        ));
+    }
+    text
+}
