@@ -92,10 +92,23 @@ impl<'a> Unread<'a> {
         }
     }
 
+    /// Whether it may close a direction that NetworkPolicies isolate or not.
+    pub(super) fn denies(&self, isolated: bool) -> bool {
+        match self.power.denies {
+            Denies::Never => false,
+            Denies::WhereNotIsolated => !isolated,
+            Denies::Always => true,
+        }
+    }
+
     /// The way that it leaves open.
     pub(super) fn way(&self) -> Way {
         let hop = Hop { resource: self.id.clone(), path: vec![Step::Key("spec".to_owned())] };
-        Way::unknown(&format!("`{}` is not read yet", self.id.kind), vec![hop])
+        Way::unknown(&self.why(), vec![hop])
+    }
+
+    pub(super) fn why(&self) -> String {
+        format!("`{}` is not read yet", self.id.kind)
     }
 }
 
