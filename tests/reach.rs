@@ -2,6 +2,7 @@
 mod command;
 mod oracle;
 mod projects;
+mod sharing;
 mod storage;
 
 use speguard::{

@@ -4,6 +4,8 @@ mod doubt;
 pub mod kubernetes;
 mod logs;
 pub mod networks;
+mod owners;
+mod projects;
 mod storage;
 mod target;
 
@@ -15,7 +17,7 @@ use crate::model::{Environment, Reach, Resource};
 type Part = fn(&Environment, &[&Resource], &mut Reach);
 
 /// Every part, each in a file or folder of its own. Parts fill different subjects or different maps.
-const PARTS: &[Part] = &[azurerm::derive, kubernetes::derive, logs::derive, storage::derive];
+const PARTS: &[Part] = &[azurerm::derive, kubernetes::derive, logs::derive, projects::derive, storage::derive];
 
 /// Derives all facts about the subjects, in the order of their ids.
 ///

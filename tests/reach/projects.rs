@@ -121,6 +121,7 @@ fn peers_are_chosen_by_the_labels_of_pod_and_namespace() {
         "{namespaceSelector: {matchExpressions: [{key: spe/project, operator: NotIn, values: [lungs]}]}}",
         "{namespaceSelector: {}, podSelector: {matchLabels: {app: web}}}",
         "{ipBlock: {cidr: 0.0.0.0/0}}",
+        "{ipBlock: {cidr: 0.0.0.0/1}}, {ipBlock: {cidr: 128.0.0.0/1}}",
     ] {
         check(&cluster(&[], &[&from(peer)], ""), P, &open);
     }
@@ -238,7 +239,7 @@ fn policies_do_not_bind_pods_on_the_host_network() {
 fn kinds_that_are_not_read_may_open_and_may_close() {
     let cilium = "---\n{apiVersion: cilium.io/v2, kind: CiliumNetworkPolicy, metadata: {name: c, namespace: lungs}, spec: {endpointSelector: {}}}\n";
     let unknown =
-        "unknown lungs | `cilium.io/CiliumNetworkPolicy` is not read yet @ cilium.io/CiliumNetworkPolicy/lungs/c ";
+        "unknown lungs | `cilium.io/CiliumNetworkPolicy` is not read yet @ cilium.io/CiliumNetworkPolicy/lungs/c spec";
     check(&cluster(&[], &[], cilium), P, &[unknown]);
     check(&cluster(&[], &[DENY], cilium), P, &[unknown]);
     // What the own egress closes, no policy of another namespace can open.

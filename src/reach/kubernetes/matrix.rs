@@ -5,14 +5,14 @@ use super::{
     cluster::Cluster,
     labelled::{Askers, Carriers, asked_by},
     outcome::UNREAD_NAMED_MAX,
-    parties::{Owner, Parties, Party},
+    parties::{Parties, Party},
     policy::Direction,
     selector::{Match, Selector},
     side::{Place, Said, Side, hop},
 };
 use crate::{
     model::{Hop, Text, Way},
-    reach::networks::Ports,
+    reach::{networks::Ports, owners::Owner},
 };
 use std::{
     cell::RefCell,

@@ -9,23 +9,14 @@ use super::{
     unread::namespace_labels,
 };
 use crate::{
-    model::{Description, Environment, Hop, Path, PodView, Resource, ResourceId, Scope, Step, Text, Value},
+    model::{Description, Environment, Hop, Path, PodView, Resource, ResourceId, Step, Text, Value},
     reach::{
         doubt::{Doubt, field, key},
         networks::Ports,
+        owners::Owner,
     },
 };
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Whose a namespace is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Owner {
-    Project(Text),
-    /// The platform's, or exempt.
-    NoProject,
-    /// A project's or not: the description does not tell.
-    Untold,
-}
 
 /// A namespace of the cluster.
 #[derive(Debug)]
@@ -167,13 +158,7 @@ impl<'b> Parties<'b> {
         let object = self.cluster.namespace(name);
         self.place(&Space::named(&id.root, name), || {
             let labels = object.and_then(|object| object.body.find(&["metadata", "labels"]));
-            let owner = match resource.scope {
-                Scope::Exempt | Scope::Platform => Owner::NoProject,
-                Scope::Unknown => Owner::Untold,
-                Scope::Project => {
-                    description.project_of(name, labels.unwrap_or(&Value::Null)).map_or(Owner::Untold, Owner::Project)
-                }
-            };
+            let owner = Owner::of(description, resource.scope, name, labels);
             (owner, namespace_labels(name, object), object.map(|object| object.id.clone()))
         });
     }

@@ -12,12 +12,12 @@
 use super::{
     cluster::{Clusters, Space},
     matrix::Matrix,
-    parties::{Owner, Parties},
+    parties::Parties,
     unread::further_networks,
 };
 use crate::{
     model::{Environment, Platform, PodView, Resource, Text, UNKNOWN_NAMESPACE, Way},
-    reach::{doubt::key, networks::Ports},
+    reach::{doubt::key, networks::Ports, owners::Owner},
 };
 use std::collections::{BTreeMap, BTreeSet};
 

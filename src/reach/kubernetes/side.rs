@@ -180,18 +180,26 @@ impl<'b> Side<'b> {
         };
         part.doubts.iter().for_each(&mut doubt);
         part.rules.iter().flat_map(|rule| &rule.peer_doubts).for_each(doubt);
-        for (rule, peer) in part.rules.iter().flat_map(|rule| rule.peers.iter().map(move |peer| (rule, peer))) {
-            let peers = match &peer.side {
-                Peers::Everyone => GrantedPeers::Everyone,
-                Peers::Pods(chosen) => GrantedPeers::Chosen(chosen),
-                Peers::Block(block) => match addresses.within(block) {
-                    Reached::No => continue,
-                    Reached::Yes => GrantedPeers::Everyone,
-                    Reached::Maybe => GrantedPeers::Block,
-                },
-            };
-            let (ports, port_doubts) = (&rule.ports, rule.port_doubts.as_slice());
-            self.grants.push(Grant { peers, ports, port_doubts, policy: policy.id, path: &peer.path });
+        for rule in &part.rules {
+            let blocks = rule
+                .peers
+                .iter()
+                .filter_map(|peer| if let Peers::Block(block) = &peer.side { Some(block) } else { None });
+            // Two halves of the address space are the whole.
+            let all_blocks = addresses.within(&blocks.fold(Addresses::none(), |all, block| all.union(block)));
+            for peer in &rule.peers {
+                let peers = match &peer.side {
+                    Peers::Everyone => GrantedPeers::Everyone,
+                    Peers::Pods(chosen) => GrantedPeers::Chosen(chosen),
+                    Peers::Block(block) => match (addresses.within(block), &all_blocks) {
+                        (Reached::No, _) => continue,
+                        (_, Reached::Yes) => GrantedPeers::Everyone,
+                        (Reached::Yes | Reached::Maybe, _) => GrantedPeers::Block,
+                    },
+                };
+                let (ports, port_doubts) = (&rule.ports, rule.port_doubts.as_slice());
+                self.grants.push(Grant { peers, ports, port_doubts, policy: policy.id, path: &peer.path });
+            }
         }
     }
 
@@ -235,7 +243,9 @@ impl<'b> Side<'b> {
             }
         }
         said.doubts.extend(self.doubts.iter().cloned());
-        let not_read = |unread: &&'b Unread<'b>| (unread.why().into(), Some((unread.id, [].as_slice().into())));
+        let not_read = |unread: &&'b Unread<'b>| {
+            (unread.why().into(), Some((unread.id, vec![Step::Key("spec".to_owned())].into())))
+        };
         if !said.open.is_empty() && !self.denying.is_empty() {
             said.open.clear();
             said.doubts.extend(self.denying.iter().map(not_read));
