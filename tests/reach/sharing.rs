@@ -81,7 +81,7 @@ fn a_volume_without_a_claim_may_be_taken_by_any_project() {
     let free = volume("v", "nfs: {server: filer, path: /export}", None);
     let why =
         "unknown volume | no claim is named for it: a claim of any project may take it @ PersistentVolume/v spec.nfs";
-    check(&[free.clone()], "PersistentVolume/v", &[why]);
+    check(std::slice::from_ref(&free), "PersistentVolume/v", &[why]);
     check(&[free.clone(), claim("heart")], "PersistentVolume/v", &[]);
     let both =
         ["open volume | lungs @ PersistentVolume/v spec.nfs", "open volume | heart @ PersistentVolume/v spec.nfs"];
