@@ -11,7 +11,11 @@ secret_kind := "Secret"
 bindings := {"rbac.authorization.k8s.io/ClusterRoleBinding", "rbac.authorization.k8s.io/RoleBinding"}
 
 # Annotations by which a cloud gives the account's pods a role.
-cloud_annotations := ["azure.workload.identity/client-id", "eks.amazonaws.com/role-arn", "iam.gke.io/gcp-service-account"]
+cloud_annotations := {
+	"azure.workload.identity/client-id",
+	"eks.amazonaws.com/role-arn",
+	"iam.gke.io/gcp-service-account",
+}
 
 # Roles that a cluster binds to all its accounts by itself, and that give nothing of a project.
 of_the_cluster := {"system:image-puller", "system:service-account-issuer-discovery"}

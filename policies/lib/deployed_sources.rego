@@ -1,4 +1,5 @@
-# Where tools that deploy by themselves take charts and manifests from (Flux, Argo CD), by reason: lists of {facts, path}.
+# Where tools that deploy by themselves take charts and manifests from (Flux, Argo CD), by reason: each a list of
+# {facts, path}.
 package lib.deployed_sources
 
 import data.lib.field
