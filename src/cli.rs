@@ -109,7 +109,7 @@ pub struct Record {
     pub log_timeout: u64,
 }
 
-/// Says which workloads can open connections to the internet or to a range, and by which rule
+/// Says which workloads can open connections to the internet, to a project or to a range, and by which rule
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Exit codes:
@@ -125,8 +125,8 @@ pub struct Reach {
     /// One workload only, as `kind/namespace/name`, `namespace/name` or `name`
     #[arg(long, value_name = "WORKLOAD")]
     pub from: Option<String>,
-    /// Where to: `internet`, or a range of addresses
-    #[arg(long, value_name = "internet|CIDR", default_value = "internet")]
+    /// Where to: `internet`, `project:NAME` (a project of Kubernetes workloads), or a range of addresses
+    #[arg(long, value_name = "internet|project:NAME|CIDR", default_value = "internet")]
     pub to: String,
     /// Shows every hop of every way, and closed workloads too
     #[arg(long)]

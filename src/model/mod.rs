@@ -21,7 +21,7 @@ pub use criterion::{
     Verification, Words,
 };
 pub use description::{
-    ClusterDescription, ClusterSource, Description, Destination, Expired, LogStore, NodeRoute, Project,
+    ClusterDescription, ClusterSource, Description, Destination, Expired, LogStore, NodeRoute, Project, SharedService,
     default_private_ranges,
 };
 pub use document::{Document, Hidden, Problem, RELEASE_NAMESPACE, Render};

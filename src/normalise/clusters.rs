@@ -198,17 +198,12 @@ impl<'a> Scopes<'a> {
         match self.labels.get(&(cluster.clone(), namespace.clone())) {
             Some(Value::Unknown(_)) => Scope::Unknown,
             Some(labels) if labels.get(&self.description.project_label).is_some() => Scope::Project,
-            Some(labels) if projects.iter().any(|project| selects(&project.selector, labels)) => Scope::Project,
+            Some(labels) if projects.iter().any(|project| project.selects(labels)) => Scope::Project,
             Some(_) => Scope::Platform,
             None if by_label && !self.description.complete.contains(Platform::Kubernetes.name()) => Scope::Unknown,
             None => Scope::Platform,
         }
     }
-}
-
-fn selects(selector: &[(Text, Text)], labels: &Value) -> bool {
-    let holds = |(key, value): &(Text, Text)| labels.get(key).and_then(Value::as_text) == Some(value.as_ref());
-    !selector.is_empty() && selector.iter().all(holds)
 }
 
 fn cluster_of(clusters: &[Cluster], root: &Text) -> Text {

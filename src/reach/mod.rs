@@ -4,6 +4,8 @@ mod doubt;
 pub mod kubernetes;
 mod logs;
 pub mod networks;
+mod owners;
+mod projects;
 mod storage;
 mod target;
 
@@ -16,7 +18,7 @@ use std::collections::BTreeSet;
 type Part = fn(&Environment, &[&Resource], &mut Reach);
 
 /// Every part, each in a file or folder of its own. Parts fill different subjects or different maps.
-const PARTS: &[Part] = &[azurerm::derive, kubernetes::derive, logs::derive, storage::derive];
+const PARTS: &[Part] = &[azurerm::derive, kubernetes::derive, logs::derive, projects::derive, storage::derive];
 
 /// Whether facts are derived from resources of a Kubernetes kind, so that a live cluster must list it.
 #[must_use]

@@ -170,6 +170,15 @@ impl<'a> Cluster<'a> {
         self.unread.iter().filter(|unread| unread.binds_nodes)
     }
 
+    /// The first unread source that may hold anything of the cluster.
+    pub(super) fn hidden(&self) -> Option<&'a Problem> {
+        self.hidden.first().copied()
+    }
+
+    pub(super) fn namespace(&self, name: &Text) -> Option<&'a Resource> {
+        self.namespaces.get(name).copied()
+    }
+
     /// The first unread source that may hold policies for a namespace.
     pub(super) fn hidden_from(&self, name: &Text) -> Option<&'a Problem> {
         let may_hold = |problem: &&&Problem| {
@@ -222,12 +231,24 @@ impl<'a> Clusters<'a> {
         clusters
     }
 
-    pub(super) fn of(&self, id: &ResourceId) -> Option<&Cluster<'a>> {
-        let name = self.roots.get(&id.root).copied().unwrap_or(&id.root);
-        self.by_name.get(name)
+    /// Every cluster, by name.
+    pub(super) fn all(&self) -> impl Iterator<Item = (&'a Text, &Cluster<'a>)> {
+        self.by_name.iter().map(|(name, cluster)| (*name, cluster))
     }
 
-    fn name(&self, root: &'a Text) -> &'a Text {
+    pub(super) fn of(&self, id: &ResourceId) -> Option<&Cluster<'a>> {
+        self.by_name.get(self.name_of(id))
+    }
+
+    /// The name of the cluster that a resource is in.
+    pub(super) fn name_of<'i>(&self, id: &'i ResourceId) -> &'i Text
+    where
+        'a: 'i,
+    {
+        self.roots.get(&id.root).copied().unwrap_or(&id.root)
+    }
+
+    pub(super) fn name(&self, root: &'a Text) -> &'a Text {
         self.roots.get(root).copied().unwrap_or(root)
     }
 
