@@ -16,6 +16,7 @@ use super::{
     tile::{self, TileHashes},
 };
 use crate::model::Receipt;
+use std::cell::RefCell;
 
 /// What a writer adds; the log gives it index, sequence number and identifier.
 #[derive(Clone, Debug)]
@@ -96,8 +97,7 @@ impl<'s> Log<'s> {
         let newest = newest_checkpoint(store, &place, &key)?;
         let mut state = State::default();
         shard::entries(store, &place.prefix(), 0, newest.size, newest.size, &mut |_, bytes| {
-            state.apply(bytes, &Entry::from_bytes(bytes)?);
-            Ok::<(), LogError>(())
+            Ok::<(), LogError>(state.take(bytes)?)
         })?;
         if state.edge.root() != newest.root {
             return Err(LogError::Contradiction { size: newest.size });
@@ -142,22 +142,29 @@ impl<'s> Log<'s> {
         let prefix = self.place.prefix();
         let journal = Journal { store: self.store, prefix: &prefix };
         let (origin, vkey) = (self.place.origin.clone(), self.verifier_key().to_string());
-        let state = std::cell::RefCell::new(self.state.clone());
-        let (segment, tail) = journal.append(
+        // Not copied: what others appended meanwhile stays taken in, whatever becomes of ours.
+        let known = RefCell::new((std::mem::take(&mut self.state), self.tail.clone()));
+        let appended = journal.append(
             self.tail.clone(),
             &mut |_| {
-                let state = state.borrow();
+                let (state, _) = &*known.borrow();
                 if state.closed {
                     return Err(LogError::Closed(origin.clone()));
                 }
-                in_force(&origin, &state, &vkey)?;
-                encode(&origin, &state, recorded, build(&state)?)
+                in_force(&origin, state, &vkey)?;
+                encode(&origin, state, recorded, build(state)?)
             },
-            &mut |other| apply(&mut state.borrow_mut(), other),
-        )?;
-        self.state = state.into_inner();
+            &mut |other, after| {
+                let (state, tail) = &mut *known.borrow_mut();
+                state.take_all(&other.entries)?;
+                *tail = after.clone();
+                Ok(())
+            },
+        );
+        (self.state, self.tail) = known.into_inner();
+        let (segment, tail) = appended?;
+        self.state.take_all(&segment.entries)?;
         self.tail = tail;
-        apply(&mut self.state, &segment)?;
         let receipts = (segment.first..).zip(&segment.entries).map(|(index, bytes)| Receipt {
             shard: self.place.origin.as_str().into(),
             index,
@@ -169,10 +176,7 @@ impl<'s> Log<'s> {
     fn take_in(&mut self, segment: &Segment) -> Result<(), LogError> {
         // The first segment may begin below what the checkpoint covers.
         let covered = usize::try_from(self.state.size().saturating_sub(segment.first)).unwrap_or(usize::MAX);
-        for bytes in segment.entries.iter().skip(covered) {
-            self.state.apply(bytes, &Entry::from_bytes(bytes)?);
-        }
-        Ok(())
+        Ok(self.state.take_all(segment.entries.get(covered..).unwrap_or_default())?)
     }
 
     /// Signs with the key that a `key` entry has handed the shard on to, from the next checkpoint on.
@@ -195,7 +199,8 @@ impl<'s> Log<'s> {
         let (old, new) = (self.published, self.state.size());
         if old < new {
             let prefix = self.place.prefix();
-            let (segments, _) = Journal { store: self.store, prefix: &prefix }.from(old)?;
+            let journal = Journal { store: self.store, prefix: &prefix };
+            let (segments, _) = journal.back(self.tail.next.saturating_sub(1), old)?;
             let mut entries = Vec::new();
             // The bundle that the old size ends in is written anew, wider.
             let begin = old - old % u64::from(tile::WIDTH);
@@ -308,13 +313,6 @@ fn in_force(origin: &str, state: &State, vkey: &str) -> Result<(), LogError> {
         Some(needed) if needed != vkey => Err(LogError::Rotated { origin: origin.to_owned(), vkey: needed.to_owned() }),
         _ => Ok(()),
     }
-}
-
-fn apply(state: &mut State, segment: &Segment) -> Result<(), LogError> {
-    for bytes in &segment.entries {
-        state.apply(bytes, &Entry::from_bytes(bytes)?);
-    }
-    Ok(())
 }
 
 /// The checkpoint of the highest size that the key has signed. The object `checkpoint` is only a hint.

@@ -34,5 +34,6 @@ pub mod store;
 pub mod tile;
 pub mod trust;
 pub mod verify;
+pub mod watching;
 pub mod witness;
 pub mod zip;

@@ -16,7 +16,7 @@ use crate::{
         place::Place,
         store::Stored,
         trust::TrustPolicy,
-        verify::{Against, Entries, Outcome, Report, verify},
+        verify::{Against, Entries, Outcome, Report, verify_each},
         zip::ZipWriter,
     },
 };
@@ -48,7 +48,9 @@ pub(super) fn run(arguments: &Package) -> anyhow::Result<u8> {
     let store = open::store(&arguments.log.log)?;
     let (place, key) = open::shard(&store, &arguments.log)?;
     let files = Stored(&store);
-    let report = verify(&files, &Against { trust: policy.as_ref(), ..Against::default() });
+    let mut entries = Entries::default();
+    let against = Against { trust: policy.as_ref(), ..Against::default() };
+    let mut report = verify_each(&files, &against, &mut |passing| entries.keep(passing));
     if let Some(breach) = breach(&report) {
         remark(&format!(
             "error: the log is not what was written, so no package is made of it: {breach}\n\nhint: `speguard evidence \
@@ -58,7 +60,8 @@ pub(super) fn run(arguments: &Package) -> anyhow::Result<u8> {
         return Ok(1);
     }
     let (checkpoint, note) = newest(&files, &place, arguments.at, policy.as_ref())?;
-    let entries = up_to(&report.entries, &place.origin, checkpoint.size);
+    entries.join(std::mem::take(&mut report.entries));
+    let entries = up_to(&entries, &place.origin, checkpoint.size);
     let prefix = place.prefix();
     let chosen = choose(&files.list("").map_err(anyhow::Error::msg)?, &prefix, checkpoint.size, &entries, period);
     let mut sources = made(&files, &place, &checkpoint, stretch, &entries, &chosen);

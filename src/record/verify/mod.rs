@@ -2,6 +2,7 @@
 //!
 //! Start at [`verify`]. Each step is a [`Check`] with its result, and what could not be checked is listed as such: a
 //! reader must never take silence for a pass.
+mod ahead;
 pub mod anchors;
 mod beside;
 mod chain;
@@ -14,7 +15,8 @@ mod pruned;
 mod results;
 mod shard;
 
-pub use facts::{At, Entries, Gathering};
+pub use ahead::{Ahead, ahead};
+pub use facts::{At, Entries, Gathering, Passing};
 pub use keys::rotation_text;
 pub use package::verify_package;
 
@@ -85,7 +87,7 @@ pub struct Check {
 pub struct Report {
     pub checks: Vec<Check>,
     pub not_checked: Vec<String>,
-    /// Entries of all shards, for continuity.
+    /// Entries of all shards but those that [pass](Passing); of a package, these too.
     pub entries: Entries,
     /// Origin, size and root of each shard.
     pub heads: Vec<Head>,
@@ -142,16 +144,23 @@ impl Report {
 /// Checks every shard below the files, and every file.
 #[must_use]
 pub fn verify(files: &dyn Files, against: &Against<'_>) -> Report {
+    verify_each(files, against, &mut |_| {})
+}
+
+/// As [`verify`], and hands on each entry that is not kept: shard by shard, in the order of the log.
+#[must_use]
+pub fn verify_each(files: &dyn Files, against: &Against<'_>, pass: &mut dyn FnMut(Passing)) -> Report {
     let watched = Watched::new(files);
-    let mut report = shards(&watched, against);
+    let mut report = shards(&watched, against, pass);
     report.unreadable = watched.unreadable();
     report
 }
 
-fn shards(files: &dyn Files, against: &Against<'_>) -> Report {
+fn shards(files: &dyn Files, against: &Against<'_>, pass: &mut dyn FnMut(Passing)) -> Report {
     let mut report = Report::default();
     let paths = files.list("").unwrap_or_default();
     let lists = lists::Lists::of(&paths);
+    drop(paths);
     if lists.shards.is_empty() {
         report.doubt(
             "shards",
@@ -164,15 +173,16 @@ fn shards(files: &dyn Files, against: &Against<'_>) -> Report {
     let (whole, cut): (Vec<_>, Vec<_>) =
         lists.shards.iter().partition(|(_, list)| against.partial || pruned::begins(list));
     for (prefix, list) in whole {
-        needed.extend(shard::check(files, prefix, list, against, &mut report).map(|blobs| (prefix, list, blobs)));
+        needed.extend(shard::check(files, prefix, list, against, pass, &mut report).map(|blobs| (prefix, list, blobs)));
     }
     for (prefix, list) in cut {
         if let Some(prune) = pruned::said(prefix, &report).cloned() {
-            let own: Vec<String> =
-                paths.iter().filter(|path| path.starts_with(&format!("{prefix}/"))).cloned().collect();
+            let own = files.list(prefix).unwrap_or_default();
             pruned::check(files, prefix, &own, &prune, against, &mut report);
         } else {
-            needed.extend(shard::check(files, prefix, list, against, &mut report).map(|blobs| (prefix, list, blobs)));
+            needed.extend(
+                shard::check(files, prefix, list, against, pass, &mut report).map(|blobs| (prefix, list, blobs)),
+            );
         }
     }
     // A blob may be erased by an entry of a later year.

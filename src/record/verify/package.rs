@@ -9,9 +9,9 @@ use super::{
         },
         segment::digest,
     },
-    Against, Failure, Head, Outcome, Report,
+    Against, Entries, Failure, Head, Outcome, Report,
     shard::tell,
-    verify,
+    verify_each,
 };
 use crate::model::{Digest, Period};
 use std::collections::BTreeSet;
@@ -26,7 +26,10 @@ pub fn verify_package(files: &dyn Files, against: &Against<'_>) -> Report {
 }
 
 fn whole(files: &dyn Files, against: &Against<'_>) -> Report {
-    let mut report = verify(&LogOf(files), &Against { partial: true, ..*against });
+    let mut entries = Entries::default();
+    let mut report =
+        verify_each(&LogOf(files), &Against { partial: true, ..*against }, &mut |passing| entries.keep(passing));
+    report.entries.join(entries);
     let Some(manifest) = manifest(files, &mut report) else { return report };
     every_file(files, &manifest, &mut report);
     match report.heads.iter().find(|head| head.origin == manifest.origin).cloned() {
