@@ -18,6 +18,7 @@ mod evidence_rows;
 pub(crate) mod evidence_scan;
 mod evidence_time;
 mod evidence_verify;
+mod evidence_year;
 mod floor_plan;
 mod inputs;
 mod judging;

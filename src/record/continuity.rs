@@ -179,7 +179,8 @@ pub fn history(facts: &Facts, period: Period, as_of: Option<i64>) -> History {
     runs.into_iter().for_each(|run| watch.run(run));
     let ended: BTreeMap<&str, i64> = facts.runs.iter().map(|run| (run.id.as_str(), run.ended)).collect();
     let mut changes: Vec<&ChangeFact> = facts.changes.iter().collect();
-    changes.sort_by_key(|change| change.index);
+    // Of several shards the years come after each other; of one, in the order of the log.
+    changes.sort_by_key(|change| (change.observed, change.index));
     for change in changes {
         watch.change(change, *ended.get(change.run.as_str()).unwrap_or(&change.observed));
     }

@@ -14,6 +14,7 @@ use super::{
     state::State,
     store::{Put, Store, StoreError},
     tile::{self, TileHashes},
+    year,
 };
 use crate::model::Receipt;
 use std::cell::RefCell;
@@ -44,10 +45,10 @@ pub enum LogError {
     #[error("the key is that of `{key}`, and no checkpoint of `{origin}` is signed by it")]
     WrongKey { origin: String, key: String },
     #[error(
-        "the log contradicts its own checkpoint at size {size}: the entries give another root than the one that was \
+        "`{origin}` contradicts its own checkpoint at size {size}: the entries give another root than the one that was \
          signed; nothing is appended. `speguard evidence verify` says what was changed"
     )]
-    Contradiction { size: u64 },
+    Contradiction { origin: String, size: u64 },
     #[error("`{path}` stands with other content than the entries give: another writer with this key, or damage")]
     Foreign { path: String },
     #[error(
@@ -58,8 +59,10 @@ pub enum LogError {
     /// What the entries rest on cannot be read, so none is made.
     #[error("{0}")]
     Unfounded(String),
-    #[error("the shard `{0}` is closed: make the next with `speguard evidence init`")]
+    #[error("the shard `{0}` is closed, and the year of the next has begun: run `speguard evidence init` of it")]
     Closed(String),
+    #[error("`{origin}` was closed for the key {vkey}, and the key of the next shard is another: write with that one")]
+    Successor { origin: String, vkey: String },
 }
 
 /// A shard that this process may append to.
@@ -71,6 +74,8 @@ pub struct Log<'s> {
     tail: Tail,
     /// The size of the newest checkpoint.
     published: u64,
+    /// The shards of earlier years that this one goes on from, the newest first.
+    earlier: Vec<Place>,
 }
 
 impl<'s> Log<'s> {
@@ -83,7 +88,8 @@ impl<'s> Log<'s> {
         if !store.list(&prefix)?.is_empty() {
             return Err(LogError::Present(place.origin));
         }
-        let log = Self { store, place, signer, state: State::default(), tail: Tail::default(), published: 0 };
+        let (state, tail) = (State::default(), Tail::default());
+        let log = Self { store, place, signer, state, tail, published: 0, earlier: Vec::new() };
         log.checkpoint()?;
         Ok(log)
     }
@@ -95,18 +101,25 @@ impl<'s> Log<'s> {
     pub fn open(store: &'s dyn Store, place: Place, signer: SignerKey) -> Result<Self, LogError> {
         let key = signer.verifier_key();
         let newest = newest_checkpoint(store, &place, &key)?;
-        let mut state = State::default();
-        shard::entries(store, &place.prefix(), 0, newest.size, newest.size, &mut |_, bytes| {
-            Ok::<(), LogError>(state.take(bytes)?)
-        })?;
-        if state.edge.root() != newest.root {
-            return Err(LogError::Contradiction { size: newest.size });
-        }
+        let (mut state, earlier) = year::before(store, &place, newest.size)?;
+        replay(store, &place, newest.size, &newest.root, &mut state)?;
         let prefix = place.prefix();
         let (segments, tail) = Journal { store, prefix: &prefix }.from(newest.size)?;
-        let mut log = Self { store, place, signer, state, tail, published: newest.size };
+        let mut log = Self { store, place, signer, state, tail, published: newest.size, earlier };
         segments.iter().try_for_each(|segment| log.take_in(segment))?;
         Ok(log)
+    }
+
+    /// Goes on from the shard of an earlier year; for one that has no entry yet.
+    pub(super) fn follow(&mut self, old: &Self) {
+        self.state = old.state.carried();
+        self.earlier = std::iter::once(&old.place).chain(&old.earlier).cloned().collect();
+    }
+
+    /// The shards of earlier years that this one goes on from, the newest first.
+    #[must_use]
+    pub fn earlier(&self) -> &[Place] {
+        &self.earlier
     }
 
     /// The origin, where the shard lies.
@@ -148,7 +161,7 @@ impl<'s> Log<'s> {
             self.tail.clone(),
             &mut |_| {
                 let (state, _) = &*known.borrow();
-                if state.closed {
+                if state.closing.is_some() {
                     return Err(LogError::Closed(origin.clone()));
                 }
                 in_force(&origin, state, &vkey)?;
@@ -295,6 +308,22 @@ impl<'s> Log<'s> {
     /// What the store says.
     pub fn keep(&self, path: &str, bytes: &[u8]) -> Result<(), LogError> {
         self.put_same(path, bytes).map(drop)
+    }
+}
+
+/// Takes in the entries of a shard up to a size, which give the root that was signed there.
+pub(super) fn replay(
+    store: &dyn Store,
+    place: &Place,
+    size: u64,
+    root: &Hash,
+    state: &mut State,
+) -> Result<(), LogError> {
+    shard::entries(store, &place.prefix(), 0, size, size, &mut |_, bytes| Ok::<(), LogError>(state.take(bytes)?))?;
+    if state.edge.root() == *root {
+        Ok(())
+    } else {
+        Err(LogError::Contradiction { origin: place.origin.clone(), size })
     }
 }
 

@@ -36,4 +36,5 @@ pub mod trust;
 pub mod verify;
 pub mod watching;
 pub mod witness;
+pub mod year;
 pub mod zip;

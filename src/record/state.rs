@@ -14,8 +14,10 @@ use std::collections::BTreeMap;
 pub struct State {
     /// The tree's right edge.
     pub edge: Edge,
+    /// As the entry that opens the shard says.
     pub shard: Option<Shard>,
-    pub closed: bool,
+    /// As the entry that closes it says: its `vkey` is that of the next year's shard.
+    pub closing: Option<Shard>,
     pub next_seq: u64,
     /// Hash of the newest time-stamp token.
     pub after_anchor: Option<DigestText>,
@@ -78,7 +80,19 @@ impl State {
         self.rotated.as_deref().or(self.shard.as_ref().map(|shard| shard.vkey.as_str()))
     }
 
-    /// Takes an entry in, by its bytes. Types of no interest here only count, and are not read.
+    /// What the next year's shard of the emitter begins with: what is known of scopes, waivers, attestations and the plan
+    /// goes on, and so do sequence numbers. The criteria are entered anew, so that the runs of a year can be judged
+    /// again from its shard alone.
+    #[must_use]
+    pub fn carried(&self) -> Self {
+        let Self { next_seq, ref plan, pepper, ref scopes, ref waivers, ref attestations, .. } = *self;
+        let (plan, scopes) = (plan.clone(), scopes.clone());
+        let (waivers, attestations) = (waivers.clone(), attestations.clone());
+        Self { next_seq, plan, pepper, scopes, waivers, attestations, ..Self::default() }
+    }
+
+    /// Takes an entry in, by its bytes; the caller holds the root of the tree against the one that its key has signed.
+    /// Types of no interest here only count, and are not read.
     ///
     /// # Errors
     /// What is no entry; nothing is taken in then.
@@ -88,7 +102,7 @@ impl State {
             self.next_seq += 1;
             return Ok(());
         }
-        self.apply(bytes, &Entry::from_bytes(bytes)?);
+        self.apply(bytes, &Entry::from_own(bytes)?);
         Ok(())
     }
 
@@ -107,10 +121,10 @@ impl State {
         self.next_seq = entry.common.seq.saturating_add(1);
         let observed = entry.common.time.observed;
         match &entry.body {
-            Body::Shard(shard) => {
-                self.closed = shard.event == ShardEvent::Close;
-                self.shard = Some(shard.clone());
-            }
+            Body::Shard(shard) => match shard.event {
+                ShardEvent::Open => self.shard = Some(shard.clone()),
+                ShardEvent::Close => self.closing = Some(shard.clone()),
+            },
             Body::Key(key) if matches!(key.event, KeyEvent::Enrol | KeyEvent::Rotate) => {
                 if key.event == KeyEvent::Rotate {
                     self.rotated = Some(key.vkey.clone());

@@ -1,16 +1,17 @@
 //! `speguard evidence init`: a shard, its key, and a draft of the trust file.
-use super::{keys, now, open, random, ulid};
+use super::{keys, now, open, random, ulid, year};
 use crate::{
     cli::evidence::Init,
     commands::print,
     record::{
-        entry::{Body, Role, Shard, ShardEvent},
+        entry::{Body, Instant, Role, Shard, ShardEvent},
         log::{Draft, Log},
         note::SignerKey,
         place::Place,
+        store::{Directory, Store},
     },
 };
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use std::fs;
 
 /// Makes what was asked for; gives the exit code.
@@ -19,14 +20,20 @@ use std::fs;
 /// A shard or key that exists, a store that cannot be written.
 pub(super) fn run(arguments: &Init) -> anyhow::Result<u8> {
     let at = now()?;
-    let year = time::OffsetDateTime::from_unix_timestamp(at.seconds())?.year();
-    let place = Place::new(&arguments.domain, &arguments.spe, &arguments.emitter, year)?;
+    let place = Place::new(&arguments.domain, &arguments.spe, &arguments.emitter, year(at)?)?;
     if let Some(trust) = arguments.trust_out.as_ref().filter(|trust| trust.exists()) {
         bail!("`{}` exists, and a trust file is never written over", trust.display());
     }
     let store = open::store(&arguments.log)?;
-    if open::places(&store)?.contains(&place) {
+    let places = open::places(&store)?;
+    if let Some(old) = places.iter().rev().find(|old| old.is_before(&place)) {
+        return follow(arguments, &store, old, &place, at);
+    }
+    if places.contains(&place) {
         bail!("a log of `{}` is here already", place.origin);
+    }
+    if let Some(key) = &arguments.previous_key {
+        bail!("`--previous-key {key}`: no shard of an earlier year is in the log");
     }
     let key = SignerKey::new(&place.origin, &random()?)?;
     let path = keys::file(arguments.key.as_deref(), &place)?;
@@ -45,24 +52,47 @@ pub(super) fn run(arguments: &Init) -> anyhow::Result<u8> {
     let id = ulid()?;
     log.append(at, &mut |_| Ok(vec![Draft { observed: at, id, body: Body::Shard(shard.clone()) }]))?;
     log.publish()?;
-    if let Some(trust) = &arguments.trust_out {
-        if let Some(folder) = trust.parent() {
-            fs::create_dir_all(folder)?;
-        }
-        fs::write(trust, trust_file(&vkey)).with_context(|| format!("cannot write `{}`", trust.display()))?;
-    }
+    write_trust(arguments, &[&vkey])?;
     print(told(&place, &vkey, &path.display().to_string(), arguments).as_bytes())?;
     Ok(0)
 }
 
-fn trust_file(vkey: &str) -> String {
+/// The shard of an earlier year is closed, and the new one follows it.
+fn follow(arguments: &Init, store: &Directory, old: &Place, place: &Place, at: Instant) -> anyhow::Result<u8> {
+    let key = keys::read(&keys::in_use(store, arguments.previous_key.as_deref(), old)?, &arguments.log)?;
+    let before = key.verifier_key().to_string();
+    let old = Log::open(store, old.clone(), key)?;
+    let shard = old.state().shard.as_ref().with_context(|| format!("`{}` has no entry", old.place().origin))?;
+    let other = (arguments.lead && !shard.lead) || (arguments.scheduled && shard.role != Role::Scheduled);
+    ensure!(!other, "`{}` has another role: an emitter keeps its role over the years", old.place().origin);
+    let path = keys::file(arguments.key.as_deref(), place)?;
+    if path.exists() && store.list(&format!("{}/journal", place.prefix()))?.len() > 0 {
+        bail!("a log of `{}` is here already", place.origin);
+    }
+    let (log, told) = open::turn(store, old, place, &path, &arguments.log, at)?;
+    let vkey = log.verifier_key().to_string();
+    write_trust(arguments, &[&before, &vkey])?;
+    print(self::told(place, &vkey, &path.display().to_string(), arguments).as_bytes())?;
+    print(format!("\n{told}").as_bytes())?;
+    Ok(0)
+}
+
+fn write_trust(arguments: &Init, vkeys: &[&str]) -> anyhow::Result<()> {
+    let Some(trust) = &arguments.trust_out else { return Ok(()) };
+    if let Some(folder) = trust.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    fs::write(trust, trust_file(vkeys)).with_context(|| format!("cannot write `{}`", trust.display()))
+}
+
+fn trust_file(vkeys: &[&str]) -> String {
+    let logs: String = vkeys.iter().map(|vkey| format!("log {vkey}\n")).collect();
     format!(
         "# Whom a verifier of this log believes (C2SP tlog-policy). Give it to auditors by another way than the log.\n\
          # Add the witnesses that you want to see, and ask for them in the quorum:\n\
          #   witness auditor audit.example/w1+0a0b0c0d+BA…\n\
          #   quorum auditor\n\
-         log {vkey}\n\
-         quorum none\n"
+         {logs}quorum none\n"
     )
 }
 

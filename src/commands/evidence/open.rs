@@ -2,14 +2,17 @@
 use super::keys;
 use crate::{
     cli::evidence::LogArguments,
+    commands::remark,
     record::{
         disk::RealDisk,
-        entry::Entry,
+        entry::{Entry, Instant},
         files::Files,
+        log::Log,
         note::{Checkpoint, Note, SignerKey},
         place::Place,
         shard,
         store::{Directory, Store, Stored},
+        year,
     },
 };
 use anyhow::{Context, bail};
@@ -83,6 +86,93 @@ pub fn shard(store: &dyn Store, arguments: &LogArguments) -> anyhow::Result<(Pla
             )
         }
     }
+}
+
+/// The shard of this year, opened for writing.
+///
+/// # Errors
+/// As for [`this_year`] and [`Log::open`].
+pub fn writer<'s>(store: &'s dyn Store, arguments: &LogArguments, at: Instant) -> anyhow::Result<Log<'s>> {
+    let (place, key) = this_year(store, arguments, at)?;
+    Ok(Log::open(store, place, key)?)
+}
+
+/// The shard of this year and its key; where the last is of an earlier one, the year is changed first.
+///
+/// # Errors
+/// As for [`shard`]; a year that changed where the key is named by hand: the next needs one of its own.
+pub fn this_year(store: &dyn Store, arguments: &LogArguments, at: Instant) -> anyhow::Result<(Place, SignerKey)> {
+    let (mut place, mut key) = shard(store, arguments)?;
+    let all = places(store)?;
+    let begun = |place: &Place| -> anyhow::Result<bool> {
+        let journal = store.list(&format!("{}/journal", place.prefix()))?;
+        Ok(!journal.is_empty() || newest(store, place)?.1.size > 0)
+    };
+    // A change of year that was cut off left a shard without entries: it is finished from the shard before.
+    if !begun(&place)?
+        && let Some(old) = all.iter().rev().find(|old| old.is_before(&place))
+    {
+        key = keys::read(&keys::in_use(store, None, old)?, &arguments.log)?;
+        place = old.clone();
+    }
+    let year = super::year(at)?;
+    if place.year() >= year {
+        return Ok((place, key));
+    }
+    let next = Place::new(place.domain(), place.spe(), place.emitter(), year)?;
+    if arguments.key.is_some() {
+        bail!(
+            "the shard `{}` is of {}, and it is {year}: the next has a key of its own; make both with `speguard evidence \
+             init --log {} --domain {} --spe {} --emitter {} --key file:NEW --previous-key file:OLD`, and write with the new one",
+            place.origin,
+            place.year(),
+            arguments.log.display(),
+            place.domain(),
+            place.spe(),
+            place.emitter()
+        );
+    }
+    let old = Log::open(store, place, key)?;
+    let (_, told) = turn(store, old, &next, &keys::file(None, &next)?, &arguments.log, at)?;
+    remark(&told);
+    shard(store, arguments)
+}
+
+/// Changes the year; gives the new shard, and what must be done about it. A key that was made for it before is used.
+///
+/// # Errors
+/// A key that cannot be kept, and what the store says.
+pub fn turn<'s>(
+    store: &'s dyn Store,
+    old: Log<'s>,
+    next: &Place,
+    path: &Path,
+    log: &Path,
+    at: Instant,
+) -> anyhow::Result<(Log<'s>, String)> {
+    let key = if path.exists() {
+        keys::read(path, log)?
+    } else {
+        let key = SignerKey::new(&next.origin, &super::random()?)?;
+        keys::keep(path, log, &key).context("the year has changed, and the next shard needs a key of its own")?;
+        key
+    };
+    anyhow::ensure!(
+        key.name() == next.origin,
+        "`{}` is the key of `{}`: name another file",
+        path.display(),
+        key.name()
+    );
+    let (closed, vkey) = (old.place().origin.clone(), key.verifier_key().to_string());
+    let ids = [super::ulid()?, super::ulid()?, super::ulid()?];
+    let log = year::turn(store, old, key, at, ids)?;
+    let told = format!(
+        "The year has changed: `{closed}` is closed, and `{}` follows it.\n\
+         Add this line to the trust file, and give the vkey to auditors and witnesses by another way than the log:\n\
+         log {vkey}\n",
+        next.origin
+    );
+    Ok((log, told))
 }
 
 /// The shard that is read: no key is needed for that.

@@ -2,7 +2,7 @@
 use super::super::{
     entry::{
         Anchor, Attestation, Body, Bundle, Common, DigestText, Entry, EntryError, Erasure, Export, Gap, Instant, Key,
-        KeyEvent, Plan, Prune, Role, Run, RunStart, Shard, ShardEvent, Time, Transition, Ulid, Waiver,
+        KeyEvent, Plan, Prune, Role, Run, RunStart, Shard, ShardEvent, Time, Transition, TreeHead, Ulid, Waiver,
     },
     merkle::{Hash, leaf_hash},
     note::VerifierKey,
@@ -117,6 +117,19 @@ impl Gathering {
     }
 }
 
+/// What a shard says of those before and after it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Year {
+    pub(super) previous: Option<TreeHead>,
+    pub(super) vkey: Option<String>,
+    /// The key that it was closed for.
+    pub(super) closed_for: Option<String>,
+    pub(super) enrolled: BTreeSet<String>,
+    /// Of the first entry, where that is here.
+    pub(super) first_seq: Option<u64>,
+    pub(super) next_seq: u64,
+}
+
 /// Reads the entries of one shard, in order, and holds them against each other.
 pub(super) struct Reader {
     origin: String,
@@ -131,6 +144,8 @@ pub(super) struct Reader {
     pub(super) newest: Option<Instant>,
     /// The key that the first entry names.
     pub(super) opening: Option<VerifierKey>,
+    /// What the first and the last entry say of the years before and after.
+    pub(super) year: Year,
     /// New keys, each with the index of its entry and the lines by which old and new key vouch for it.
     pub(super) rotations: Vec<(u64, VerifierKey, Vec<String>)>,
     pub(super) compromised: Option<Instant>,
@@ -160,6 +175,7 @@ impl Reader {
             after_close: None,
             newest: None,
             opening: None,
+            year: Year::default(),
             rotations: Vec::new(),
             compromised: None,
             is_resident_lead: false,
@@ -197,6 +213,10 @@ impl Reader {
         if common.shard != self.origin {
             self.fault(index, format!("it belongs to the shard `{}`", common.shard));
         }
+        if index == 0 {
+            self.year.first_seq = Some(common.seq);
+        }
+        self.year.next_seq = common.seq.saturating_add(1);
         let offset = common.seq.checked_sub(index);
         match (self.offset, offset) {
             (None, Some(offset)) => self.offset = Some(offset),
@@ -270,6 +290,11 @@ impl Reader {
         self.is_resident_lead = shard.lead && shard.role == Role::Resident;
         if index == 0 && shard.event == ShardEvent::Open {
             self.opening = VerifierKey::parse(&shard.vkey).ok();
+            self.year.vkey = Some(shard.vkey.clone());
+            self.year.previous.clone_from(&shard.previous);
+        }
+        if shard.event == ShardEvent::Close {
+            self.year.closed_for = Some(shard.vkey.clone());
         }
         if shard.lead {
             self.entries.leads.insert(origin.clone());
@@ -287,7 +312,8 @@ impl Reader {
                 self.compromised = Some(self.compromised.map_or(at, |earlier| earlier.min(at)));
             }
             KeyEvent::Rotate => self.rotations.push((index, named, key.signatures)),
-            KeyEvent::Enrol | KeyEvent::Retire => {}
+            KeyEvent::Enrol => drop(self.year.enrolled.insert(key.vkey)),
+            KeyEvent::Retire => {}
         }
     }
 }

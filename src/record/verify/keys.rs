@@ -66,6 +66,8 @@ fn signature(size: u64, note: &Note, chain: &Chain, trusted: &[&VerifierKey]) ->
     let in_force = chain.iter().rev().find(|(from, _)| *from <= size).map(|(_, key)| key);
     let good = match in_force {
         Some(key) => fits(key),
+        // A shard that was begun and has no entry: nothing says yet whose it is, and nothing is claimed.
+        None if size == 0 && trusted.is_empty() => true,
         None => trusted.iter().any(|key| fits(key)),
     };
     if good {

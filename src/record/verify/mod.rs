@@ -14,6 +14,7 @@ mod pass;
 mod pruned;
 mod results;
 mod shard;
+mod years;
 
 pub use ahead::{Ahead, ahead};
 pub use facts::{At, Entries, Gathering, Passing};
@@ -91,6 +92,8 @@ pub struct Report {
     pub entries: Entries,
     /// Origin, size and root of each shard.
     pub heads: Vec<Head>,
+    /// What each shard says of the years beside it, by its origin.
+    years: std::collections::BTreeMap<String, facts::Year>,
     /// Files that could not be read, and why: then nothing else that stands here is an answer.
     pub unreadable: Vec<(String, String)>,
 }
@@ -168,12 +171,15 @@ fn shards(files: &dyn Files, against: &Against<'_>, pass: &mut dyn FnMut(Passing
             "no shard is here: a shard has a folder `<spe>/<emitter>/<year>/checkpoints`",
         );
     }
-    let mut needed = Vec::new();
+    let (mut needed, mut last) = (Vec::new(), results::Last::default());
     // Those that begin where they should come first: they say which of the others were pruned.
     let (whole, cut): (Vec<_>, Vec<_>) =
         lists.shards.iter().partition(|(_, list)| against.partial || pruned::begins(list));
     for (prefix, list) in whole {
-        needed.extend(shard::check(files, prefix, list, against, pass, &mut report).map(|blobs| (prefix, list, blobs)));
+        needed.extend(
+            shard::check((files, prefix, list), against, &mut last, pass, &mut report)
+                .map(|blobs| (prefix, list, blobs)),
+        );
     }
     for (prefix, list) in cut {
         if let Some(prune) = pruned::said(prefix, &report).cloned() {
@@ -181,7 +187,8 @@ fn shards(files: &dyn Files, against: &Against<'_>, pass: &mut dyn FnMut(Passing
             pruned::check(files, prefix, &own, &prune, against, &mut report);
         } else {
             needed.extend(
-                shard::check(files, prefix, list, against, pass, &mut report).map(|blobs| (prefix, list, blobs)),
+                shard::check((files, prefix, list), against, &mut last, pass, &mut report)
+                    .map(|blobs| (prefix, list, blobs)),
             );
         }
     }
@@ -190,6 +197,7 @@ fn shards(files: &dyn Files, against: &Against<'_>, pass: &mut dyn FnMut(Passing
         beside::check_blobs(files, (prefix, list), &blobs, against, &mut report);
     }
     trusted_shards(&lists, against, &mut report);
+    years::check(against, &mut report);
     beside::check_bundles(files, &lists, &mut report);
     for path in &lists.unexplained {
         report.fail("files", path, Failure::Integrity, "no entry covers this file: it was added, or is not the log's");

@@ -3,16 +3,39 @@ use super::{
     super::{
         blob,
         changes::{Change, Weighed, changes},
-        entry::{DigestText, Run, Transition, Ulid},
+        entry::{DigestText, Run, Transition, TreeHead, Ulid},
         files::Files,
         redact::BlobKey,
         row::{ResultSet, counts, pseudonym},
     },
     Against, Failure, Report,
-    facts::Passing,
+    facts::{Passing, Year},
 };
 use crate::model::{Digest, Effect, VerdictName};
 use std::{collections::BTreeMap, rc::Rc};
+
+/// The rows of the last run of each scope, where they could be read.
+type Rows = BTreeMap<String, Option<(DigestText, Rc<ResultSet>)>>;
+
+/// What the first runs of a year are held against: the last of the year before.
+#[derive(Default)]
+pub(super) struct Last {
+    /// The shard that these runs stand in or are of the years before.
+    origin: String,
+    rows: Rows,
+    /// Whether the years before are not here, so that of a scope without rows nothing is known.
+    is_cut: bool,
+}
+
+impl Last {
+    /// Goes on with the runs of a shard, from those of the one before if that is what it follows.
+    fn go_on(&mut self, previous: Option<&TreeHead>) {
+        let follows = previous.is_some_and(|previous| previous.origin == self.origin);
+        if !follows {
+            *self = Self { origin: String::new(), rows: Rows::new(), is_cut: previous.is_some() };
+        }
+    }
+}
 
 /// Runs and transitions as they pass. Held are the rows of the last run of each scope, and what belongs to runs that have
 /// not ended.
@@ -22,8 +45,8 @@ pub(super) struct Results<'a> {
     peppers: BTreeMap<Ulid, DigestText>,
     /// Transitions of runs that have not ended.
     told: BTreeMap<Ulid, Vec<Transition>>,
-    /// The rows of the last run of each scope, where they could be read.
-    last: BTreeMap<String, Option<(DigestText, Rc<ResultSet>)>>,
+    last: &'a mut Last,
+    has_begun: bool,
     /// Runs, those whose rows are here, and those whose transitions could be held against them.
     runs: u64,
     read: u64,
@@ -33,12 +56,13 @@ pub(super) struct Results<'a> {
 }
 
 impl<'a> Results<'a> {
-    pub(super) fn new(files: &'a dyn Files, prefix: &'a str) -> Self {
+    pub(super) fn new(files: &'a dyn Files, prefix: &'a str, last: &'a mut Last) -> Self {
         Self {
             shelf: Shelf { files, prefix },
             peppers: BTreeMap::new(),
             told: BTreeMap::new(),
-            last: BTreeMap::new(),
+            last,
+            has_begun: false,
             runs: 0,
             read: 0,
             steps: 0,
@@ -46,7 +70,15 @@ impl<'a> Results<'a> {
         }
     }
 
-    pub(super) fn take(&mut self, passing: &Passing) {
+    fn begin(&mut self, previous: Option<&TreeHead>) {
+        if !std::mem::replace(&mut self.has_begun, true) {
+            self.last.go_on(previous);
+        }
+    }
+
+    /// `previous` is the shard that this one follows.
+    pub(super) fn take(&mut self, passing: &Passing, previous: Option<&TreeHead>) {
+        self.begin(previous);
         match passing {
             Passing::Start(start) => drop(self.peppers.insert(start.what.run, start.what.pepper)),
             Passing::Transition(one) => self.told.entry(one.what.run).or_default().push(one.what.clone()),
@@ -63,7 +95,7 @@ impl<'a> Results<'a> {
         if pepper.is_none() {
             report.fail("runs", &subject, Failure::Integrity, format!("entry {index}: no run_start precedes it"));
         }
-        let before = self.last.get(&run.scope);
+        let before = self.last.rows.get(&run.scope);
         let known = before.and_then(Option::as_ref).filter(|(digest, _)| *digest == run.results_blob);
         let set = match known {
             Some((_, set)) => Some(Rc::clone(set)),
@@ -83,7 +115,7 @@ impl<'a> Results<'a> {
             return;
         }
         let neighbour = match (before, &set) {
-            (None, Some(set)) => Some((None, set)),
+            (None, Some(set)) if !self.last.is_cut => Some((None, set)),
             (Some(Some((_, before))), Some(set)) => Some((Some(&**before), set)),
             _ => None,
         };
@@ -92,17 +124,19 @@ impl<'a> Results<'a> {
             self.steps += 1;
             transitions(before, set, &pepper, &told, &subject, report);
         }
-        self.last.insert(run.scope.clone(), set.map(|set| (run.results_blob, set)));
+        self.last.rows.insert(run.scope.clone(), set.map(|set| (run.results_blob, set)));
     }
 
     /// Adds to the report what was found.
-    pub(super) fn finish(mut self, against: &Against<'_>, report: &mut Report) {
+    pub(super) fn finish(mut self, origin: &str, year: &Year, against: &Against<'_>, report: &mut Report) {
+        self.begin(year.previous.as_ref());
         let prefix = self.shelf.prefix;
         for (run, told) in std::mem::take(&mut self.told) {
             let cause = format!("{} transitions belong to no run that was finished after them", told.len());
             self.report.fail("transitions", &format!("{prefix} run {run}"), Failure::Integrity, cause);
         }
         self.tell(against);
+        origin.clone_into(&mut self.last.origin);
         report.checks.append(&mut self.report.checks);
         report.not_checked.append(&mut self.report.not_checked);
     }

@@ -13,7 +13,7 @@ use super::{
     keys,
     lists::ShardList,
     pass::Pass,
-    results::Results,
+    results::{Last, Results},
 };
 use std::collections::BTreeSet;
 
@@ -47,10 +47,9 @@ const TOLD_MAX: usize = 10;
 
 /// Gives the blobs that its entries refer to; none where the shard cannot be read at all.
 pub(super) fn check(
-    files: &dyn Files,
-    prefix: &str,
-    list: &ShardList,
+    (files, prefix, list): (&dyn Files, &str, &ShardList),
     against: &Against<'_>,
+    last: &mut Last,
     hand_on: &mut dyn FnMut(Passing),
     report: &mut Report,
 ) -> Option<Needed> {
@@ -67,11 +66,11 @@ pub(super) fn check(
     let mut pass = Pass::new(files, prefix, list, size, &wanted);
     let mut chain = Chain::new(files, prefix, list);
     let mut reader = Reader::new(&origin);
-    let mut results = Results::new(files, prefix);
+    let mut results = Results::new(files, prefix, last);
     pass.run(against.partial, &mut |index, bytes, leaf| {
         chain.expect(index, bytes);
         if let Some(passing) = reader.take(index, bytes, leaf) {
-            results.take(&passing);
+            results.take(&passing, reader.year.previous.as_ref());
             hand_on(passing);
         }
     });
@@ -92,7 +91,8 @@ pub(super) fn check(
     hint(files, prefix, list, size, report);
     report.heads.push(Head { origin: origin.clone(), size, root: newest.root, newest: reader.newest, keys });
     beside::check(&beside, report);
-    results.finish(against, report);
+    results.finish(&origin, &reader.year, against, report);
+    report.years.insert(origin, std::mem::take(&mut reader.year));
     report.entries.join(reader.entries);
     Some(reader.blobs)
 }
@@ -258,6 +258,10 @@ fn entries(prefix: &str, reader: &mut Reader, report: &mut Report) {
 /// `checkpoint` is a hint, and still must be one of the signed ones.
 fn hint(files: &dyn Files, prefix: &str, list: &ShardList, newest: u64, report: &mut Report) {
     let path = format!("{prefix}/checkpoint");
+    if !list.has_hint && newest == 0 {
+        report.not_checked.push(format!("`{path}`: the shard was begun, and its first entry makes it"));
+        return;
+    }
     if !list.has_hint {
         report.fail("hint", &path, Failure::Integrity, "it is missing");
         return;
