@@ -60,93 +60,130 @@ const CHANGES: u64 = 26;
 const QUARTER_OF_AN_HOUR_MS: i64 = 15 * 60 * 1000;
 const SCOPES: u64 = 4;
 
-/// The `number`th run of the log: criteria fall short and are met again in turn.
-fn run(number: u64) -> Vec<Draft> {
-    let scope = format!("github.com/example/infrastructure-{}:/", number % SCOPES);
-    let turn = number / SCOPES;
-    let at = Instant(AT.0 + i64::try_from(turn + turn / 100).unwrap_or(0) * QUARTER_OF_AN_HOUR_MS);
-    let id = |nth: u64| draft((number + 1) * 64 + nth).id;
-    let of = |nth: u64, body: Body| Draft { observed: at, id: id(nth), body };
-    let digest = |text: &str| DigestText(Sha256::digest(text).into());
-    let start = RunStart {
-        run: id(0),
-        scope: scope.clone(),
-        trigger: Trigger::Schedule,
-        revision: Some("git:1f3c9d2e8a7b6c5d4e3f2a1b0c9d8e7f6a5b4c3d".to_owned()),
-        pepper: digest("pepper"),
-    };
-    let falls = turn % 2 == 0;
-    let change = |nth: u64| {
-        let resource = format!("{scope} {} {nth}", turn / 2 % 50);
-        Transition {
-            run: id(0),
+fn hashed(text: &str) -> DigestText {
+    DigestText(Sha256::digest(text).into())
+}
+
+/// The `number`th run of the log, and what stands in all its entries.
+struct Turn {
+    number: u64,
+    scope: String,
+    at: Instant,
+    /// Whether criteria fall short in it; in the next they are met again.
+    falls: bool,
+}
+
+impl Turn {
+    fn of(number: u64) -> Self {
+        let turn = number / SCOPES;
+        let scope = format!("github.com/example/infrastructure-{}:/", number % SCOPES);
+        let slot = i64::try_from(turn + turn / 100).unwrap_or(0);
+        let at = Instant(AT.0 + slot * QUARTER_OF_AN_HOUR_MS);
+        Self { number, scope, at, falls: turn.is_multiple_of(2) }
+    }
+
+    /// The id of its `nth` entry.
+    fn id(&self, nth: u64) -> Ulid {
+        draft((self.number + 1) * 64 + nth).id
+    }
+
+    fn start(&self) -> Body {
+        Body::RunStart(RunStart {
+            run: self.id(0),
+            scope: self.scope.clone(),
+            trigger: Trigger::Schedule,
+            revision: Some("git:1f3c9d2e8a7b6c5d4e3f2a1b0c9d8e7f6a5b4c3d".to_owned()),
+            pepper: hashed("pepper"),
+        })
+    }
+
+    fn change(&self, nth: u64) -> Body {
+        let Self { number, scope, at, falls } = self;
+        let resource = format!("{scope} {} {nth}", number / SCOPES / 2 % 50);
+        let opened = if *falls { *number } else { number - SCOPES };
+        Body::Transition(Transition {
+            run: self.id(0),
             criterion: format!("SPE-NET-{nth:02}"),
             rule: "network.no_internet_egress.kubernetes".to_owned(),
-            rule_digest: Some(digest("rule")),
+            rule_digest: Some(hashed("rule")),
             kind: "networking.k8s.io/v1/NetworkPolicy".to_owned(),
-            ref_c: Commitment(format!("hmac:{}", digest(&resource).hex())),
+            ref_c: Commitment(format!("hmac:{}", hashed(&resource).hex())),
             from: (!falls).then_some(VerdictName::NotMet),
-            to: Some(if falls { VerdictName::NotMet } else { VerdictName::Met }),
+            to: Some(if *falls { VerdictName::NotMet } else { VerdictName::Met }),
             effect: falls.then_some(Effect::Counted),
             severity: "high".to_owned(),
             findings: 1,
-            findings_c: falls.then(|| Commitment(format!("hmac:{}", digest("findings").hex()))),
+            findings_c: falls.then(|| Commitment(format!("hmac:{}", hashed("findings").hex()))),
             last_before: (!falls).then_some(Instant(at.0 - QUARTER_OF_AN_HOUR_MS)),
-            deviation: Some(draft((if falls { number } else { number - SCOPES } + 1) * 64 + nth + 1).id),
-        }
-    };
-    let counts = (0..40).map(|nth| Count {
-        criterion: format!("SPE-NET-{nth:02}"),
-        met: 40 + u64::from(!falls),
-        not_met: u64::from(falls && nth < CHANGES),
-        not_applicable: 12,
-        undetermined: 0,
-        waived: 0,
-        waived_undetermined: 0,
-        warned: 0,
-        observed: 0,
-    });
-    let manifest = Run {
-        run: id(0),
-        scope: scope.clone(),
-        trigger: Trigger::Schedule,
-        revision: start.revision.clone(),
-        started: at,
-        ended: at,
-        late: false,
-        fail_on: "low".to_owned(),
-        exit: u64::from(falls),
-        bundle: digest("bundle"),
-        profile: digest("profile"),
-        environment: digest(&format!("environment {number}")),
-        plan: Some(digest("plan")),
-        tools: vec![("helm".to_owned(), "3.18.0".to_owned())],
-        kinds: vec![("apps/Deployment".to_owned(), 300), ("networking.k8s.io/v1/NetworkPolicy".to_owned(), 112)],
-        problems: Vec::new(),
-        not_looked_at: 0,
-        population_root: digest("population"),
-        population_size: 2143,
-        population_blob: digest("population blob"),
-        results_root: digest("results"),
-        results_size: 81_834,
-        results_blob: digest("results blob"),
-        counts: counts.collect(),
-        transitions: CHANGES,
-    };
-    let mut drafts = vec![of(0, Body::RunStart(start))];
-    drafts.extend((0..CHANGES).map(|nth| of(nth + 1, Body::Transition(change(nth)))));
-    drafts.push(of(CHANGES + 1, Body::Run(Box::new(manifest))));
-    if turn % 100 == 99 {
-        let gap = Gap {
-            item: format!("item-{}", number % SCOPES),
-            from: Instant(at.0 + QUARTER_OF_AN_HOUR_MS),
-            to: Instant(at.0 + 2 * QUARTER_OF_AN_HOUR_MS),
+            deviation: Some(Self::of(opened).id(nth + 1)),
+        })
+    }
+
+    fn end(&self) -> Body {
+        let falls = self.falls;
+        let counts = (0..40).map(|nth| Count {
+            criterion: format!("SPE-NET-{nth:02}"),
+            met: 40 + u64::from(!falls),
+            not_met: u64::from(falls && nth < CHANGES),
+            not_applicable: 12,
+            undetermined: 0,
+            waived: 0,
+            waived_undetermined: 0,
+            warned: 0,
+            observed: 0,
+        });
+        Body::Run(Box::new(Run {
+            run: self.id(0),
+            scope: self.scope.clone(),
+            trigger: Trigger::Schedule,
+            revision: Some("git:1f3c9d2e8a7b6c5d4e3f2a1b0c9d8e7f6a5b4c3d".to_owned()),
+            started: self.at,
+            ended: self.at,
+            late: false,
+            fail_on: "low".to_owned(),
+            exit: u64::from(falls),
+            bundle: hashed("bundle"),
+            profile: hashed("profile"),
+            environment: hashed(&format!("environment {}", self.number)),
+            plan: Some(hashed("plan")),
+            tools: vec![("helm".to_owned(), "3.18.0".to_owned())],
+            kinds: vec![("apps/Deployment".to_owned(), 300), ("networking.k8s.io/v1/NetworkPolicy".to_owned(), 112)],
+            problems: Vec::new(),
+            not_looked_at: 0,
+            population_root: hashed("population"),
+            population_size: 2143,
+            population_blob: hashed("population blob"),
+            results_root: hashed("results"),
+            results_size: 81_834,
+            results_blob: hashed("results blob"),
+            counts: counts.collect(),
+            transitions: CHANGES,
+        }))
+    }
+
+    /// The time that the next run misses.
+    fn gap(&self) -> Body {
+        Body::Gap(Gap {
+            item: format!("item-{}", self.number % SCOPES),
+            from: Instant(self.at.0 + QUARTER_OF_AN_HOUR_MS),
+            to: Instant(self.at.0 + 2 * QUARTER_OF_AN_HOUR_MS),
             cause: GapCause::Upgrade,
             decisions_lost: 0,
-        };
-        drafts.push(of(CHANGES + 2, Body::Gap(gap)));
+        })
     }
-    drafts
+}
+
+/// The entries of the `number`th run.
+fn run(number: u64) -> Vec<Draft> {
+    let turn = Turn::of(number);
+    let mut bodies = vec![turn.start()];
+    bodies.extend((0..CHANGES).map(|nth| turn.change(nth)));
+    bodies.push(turn.end());
+    if number / SCOPES % 100 == 99 {
+        bodies.push(turn.gap());
+    }
+    let drafts = (0..).zip(bodies).map(|(nth, body)| Draft { observed: turn.at, id: turn.id(nth), body });
+    drafts.collect()
 }
 
 /// Every scope each fifteen minutes.
@@ -161,7 +198,7 @@ fn plan() -> Body {
         emitter: "service".to_owned(),
     };
     Body::Plan(Plan {
-        digest: DigestText(Sha256::digest("plan").into()),
+        digest: hashed("plan"),
         effective_from: AT,
         approver: "security officer".to_owned(),
         items: (0..SCOPES).map(item).collect(),

@@ -66,7 +66,7 @@ fn follow(arguments: &Init, store: &Directory, old: &Place, place: &Place, at: I
     let other = (arguments.lead && !shard.lead) || (arguments.scheduled && shard.role != Role::Scheduled);
     ensure!(!other, "`{}` has another role: an emitter keeps its role over the years", old.place().origin);
     let path = keys::file(arguments.key.as_deref(), place)?;
-    if path.exists() && store.list(&format!("{}/journal", place.prefix()))?.len() > 0 {
+    if path.exists() && !store.list(&format!("{}/journal", place.prefix()))?.is_empty() {
         bail!("a log of `{}` is here already", place.origin);
     }
     let (log, told) = open::turn(store, old, place, &path, &arguments.log, at)?;

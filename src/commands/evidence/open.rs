@@ -152,6 +152,13 @@ pub fn turn<'s>(
 ) -> anyhow::Result<(Log<'s>, String)> {
     let key = if path.exists() {
         keys::read(path, log)?
+    } else if let Some(closing) = &old.state().closing {
+        bail!(
+            "`{}` was closed for the key {}, which is not at `{}`: say where it is, with --key file:PATH",
+            old.place().origin,
+            closing.vkey,
+            path.display()
+        );
     } else {
         let key = SignerKey::new(&next.origin, &super::random()?)?;
         keys::keep(path, log, &key).context("the year has changed, and the next shard needs a key of its own")?;
