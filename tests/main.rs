@@ -24,6 +24,7 @@ mod evidence_s3;
 pub(crate) mod evidence_scan;
 mod evidence_time;
 mod evidence_verify;
+mod evidence_year;
 mod floor_plan;
 mod inputs;
 mod judging;

@@ -38,5 +38,7 @@ pub mod tile;
 pub mod timed;
 pub mod trust;
 pub mod verify;
+pub mod watching;
 pub mod witness;
+pub mod year;
 pub mod zip;

@@ -3,7 +3,7 @@ use super::{EXIT_CODES, LogArguments};
 use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
-/// Makes a shard of a log, with its key, and drafts the trust file that a verifier starts from
+/// Makes a shard of a log, with its key, and drafts the trust file that a verifier starts from; in a new year closes the shard of the last, and goes on from it
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub struct Init {
@@ -29,6 +29,10 @@ pub struct Init {
     /// `$XDG_STATE_HOME/speguard/keys`
     #[arg(long, value_name = "file:PATH|exec:CMD")]
     pub key: Option<String>,
+    /// The key of the shard of the year before, which is closed, as `file:PATH`, or the command that has it, as `exec:CMD`;
+    /// default: the one in the folder of keys
+    #[arg(long, value_name = "file:PATH|exec:CMD")]
+    pub previous_key: Option<String>,
     /// Writes a draft of the trust file here
     #[arg(long, value_name = "FILE")]
     pub trust_out: Option<PathBuf>,

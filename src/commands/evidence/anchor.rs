@@ -33,8 +33,7 @@ pub(super) fn run(arguments: &Anchor) -> anyhow::Result<u8> {
     });
     let chain = chain.transpose()?;
     let store = &*open::store(&arguments.log.log)?;
-    let (place, key) = open::shard(store, &arguments.log)?;
-    let mut log = Log::open(store, place, key)?;
+    let mut log = open::writer(store, &arguments.log, now()?)?;
     let newest = log.publish()?.size;
     let mut told = String::new();
     let mut before = Entered::read(store, &log)?;

@@ -43,7 +43,7 @@ pub(super) fn run(arguments: &Arguments, shell: &Shell) -> anyhow::Result<u8> {
         .map_err(|error| anyhow::anyhow!("--recipient holds {}: name a role", error.form))?;
     outside(&arguments.out, &arguments.log.log)?;
     let store = &*open::store(&arguments.log.log)?;
-    let (place, key) = open::shard(store, &arguments.log)?;
+    let (place, key) = open::this_year(store, &arguments.log, now()?)?;
     let pasts = environment_at(store, &place, arguments.at)?;
     let source = Source::of(store, &place, &pasts, period)?;
     let files = match arguments.format {

@@ -1,11 +1,12 @@
 //! Where keys of shards are kept: one file each, readable by its owner alone, never inside a log. A file holds the key, or
 //! names the command that has it.
+use super::random;
 use crate::record::{
     note::{Note, Signer, SignerKey, verify},
     place::Place,
     store::Store,
 };
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use std::{
     fs::{self, OpenOptions},
     io::Write,
@@ -57,6 +58,49 @@ pub fn folder() -> anyhow::Result<PathBuf> {
 /// As for [`folder`].
 pub fn kept(place: &Place) -> anyhow::Result<PathBuf> {
     Ok(folder()?.join(format!("{}.key", place.origin.replace('/', "~"))))
+}
+
+/// Where the key of the shard that follows is to be, where nobody says: where one was kept for it before, with the command
+/// that has the present one, or else in a file of its own.
+///
+/// # Errors
+/// As for [`kept`], and what the disk says.
+pub fn following(present: &KeyPlace, next: &Place) -> anyhow::Result<KeyPlace> {
+    let kept = kept(next)?;
+    let command = match present {
+        _ if kept.exists() => None,
+        KeyPlace::Command(command) => Some(command.clone()),
+        KeyPlace::File(path) => {
+            let text = fs::read_to_string(path).with_context(|| format!("cannot read the key `{}`", path.display()))?;
+            text.trim_end().strip_prefix(EXEC).map(str::to_owned)
+        }
+    };
+    Ok(command.map_or(KeyPlace::File(kept), KeyPlace::Command))
+}
+
+/// The key of a shard that begins, and where it is, for people: a new one in a file, or one that a command has, which is
+/// remembered. A command that was remembered before must have the same key.
+///
+/// # Errors
+/// A file that exists, a command that does not sign for the shard.
+pub fn begin(asked: &KeyPlace, log: &Path, place: &Place) -> anyhow::Result<(Signer, String)> {
+    match asked {
+        KeyPlace::Command(command) => {
+            let (key, kept) = (tried(command, place)?, kept(place)?);
+            if kept.exists() {
+                let same = read(&kept, log, place)?.verifier_key() == key.verifier_key();
+                ensure!(same, "`{}` is another key of `{}`: take it away", kept.display(), place.origin);
+            } else {
+                remember(&kept, log, command)?;
+            }
+            Ok((key, format!("with `{command}`, which {} names", kept.display())))
+        }
+        KeyPlace::File(path) => {
+            let key = SignerKey::new(&place.origin, &random()?)?;
+            keep(path, log, &key)?;
+            Ok((key.into(), path.display().to_string()))
+        }
+    }
 }
 
 /// The kept file of the key that is in use: of those a rotation may have left, the one that signed the newest checkpoint.
@@ -173,6 +217,17 @@ fn outside(path: &Path, log: &Path) -> anyhow::Result<()> {
         );
     }
     Ok(())
+}
+
+/// The key of a shard that was named by hand.
+///
+/// # Errors
+/// As for [`read`] and [`signer`].
+pub fn named(asked: &KeyPlace, log: &Path, place: &Place) -> anyhow::Result<Signer> {
+    match asked {
+        KeyPlace::File(path) => read(path, log, place),
+        KeyPlace::Command(command) => signer(command, place),
+    }
 }
 
 /// Reads a key, or asks the command that has it.

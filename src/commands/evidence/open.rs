@@ -2,15 +2,18 @@
 use super::keys::{self, KeyPlace};
 use crate::{
     cli::evidence::LogArguments,
+    commands::remark,
     record::{
         disk::RealDisk,
-        entry::Entry,
+        entry::{Entry, Instant},
         files::Files,
+        log::Log,
         note::{Checkpoint, Note, Signer},
         place::Place,
         shard,
         store::{Directory, Store, Stored},
         timed::Timed,
+        year,
     },
 };
 use anyhow::{Context, bail, ensure};
@@ -98,10 +101,13 @@ pub fn shard(store: &dyn Store, arguments: &LogArguments) -> anyhow::Result<(Pla
     let all_meant: Vec<&Place> = all.iter().filter(meant).collect();
     let mut found: Vec<(Place, Signer)> = Vec::new();
     let mut missing = Vec::new();
-    for place in &all_meant {
+    for place in all_meant.iter().rev() {
+        // Of one emitter's years, the last is written; the keys of those before it may be gone.
+        if found.iter().any(|(newer, _)| place.is_before(newer)) {
+            continue;
+        }
         let key = match &asked {
-            Some(KeyPlace::File(path)) => keys::read(path, log, place)?,
-            Some(KeyPlace::Command(command)) => keys::signer(command, place)?,
+            Some(asked) => keys::named(asked, log, place)?,
             None => {
                 let path = keys::in_use(store, log, place)?;
                 if !path.exists() {
@@ -117,8 +123,6 @@ pub fn shard(store: &dyn Store, arguments: &LogArguments) -> anyhow::Result<(Pla
             found.push(((*place).clone(), key));
         }
     }
-    // Of one emitter's years, the last is written.
-    found.sort_by(|(one, _), (other, _)| one.cmp(other));
     let emitters: std::collections::BTreeSet<String> =
         found.iter().map(|(place, _)| place.emitter().to_owned()).collect();
     match (found.pop(), emitters.len()) {
@@ -136,6 +140,107 @@ pub fn shard(store: &dyn Store, arguments: &LogArguments) -> anyhow::Result<(Pla
             )
         }
     }
+}
+
+/// The shard of this year, opened for writing.
+///
+/// # Errors
+/// As for [`this_year`] and [`Log::open`].
+pub fn writer<'s>(store: &'s dyn Store, arguments: &LogArguments, at: Instant) -> anyhow::Result<Log<'s>> {
+    let (place, key) = this_year(store, arguments, at)?;
+    Ok(Log::open(store, place, key)?)
+}
+
+/// The shard of this year and its key; where the last is of an earlier one, the year is changed first.
+///
+/// # Errors
+/// As for [`shard`]; a year that changed where the key is named by hand: the next needs one of its own.
+pub fn this_year(store: &dyn Store, arguments: &LogArguments, at: Instant) -> anyhow::Result<(Place, Signer)> {
+    let (mut place, mut key) = shard(store, arguments)?;
+    let (log, is_by_hand) = (&arguments.log, arguments.key.is_some());
+    let begun = |place: &Place| -> anyhow::Result<bool> {
+        let journal = store.list(&format!("{}/journal", place.prefix()))?;
+        Ok(!journal.is_empty() || newest(store, place)?.1.size > 0)
+    };
+    // A change of year that was cut off left a shard without entries: it is finished from the shard before.
+    if !begun(&place)?
+        && let Some(old) = places(store)?.iter().rev().find(|old| old.is_before(&place))
+    {
+        if !is_by_hand {
+            key = keys::read(&keys::in_use(store, log, old)?, log, old)?;
+        }
+        place = old.clone();
+    }
+    let year = super::year(at)?;
+    if place.year() >= year {
+        return Ok((place, key));
+    }
+    let next = Place::new(place.domain(), place.spe(), place.emitter(), year)?;
+    ensure!(!is_by_hand, "{}", by_hand(&place, year, log));
+    let asked = keys::following(&KeyPlace::File(keys::in_use(store, log, &place)?), &next)?;
+    let (told, _) = turn(store, Log::open(store, place.clone(), key)?, &next, &asked, (log, at))
+        .with_context(|| format!("the year has changed, and the shard that follows `{}` is not made", place.origin))?;
+    remark(&told.text);
+    shard(store, arguments)
+}
+
+/// What must be done in a new year where the key of the old one is named by hand.
+fn by_hand(place: &Place, year: i32, log: &Path) -> String {
+    format!(
+        "the shard `{}` is of {}, and it is {year}: the next has a key of its own; make both with `speguard evidence init \
+         --log {} --domain {} --spe {} --emitter {} --key file:NEW --previous-key file:OLD` (or exec:CMD for either), and \
+         write with the new one",
+        place.origin,
+        place.year(),
+        log.display(),
+        place.domain(),
+        place.spe(),
+        place.emitter()
+    )
+}
+
+/// What a change of year came to.
+pub struct Turned {
+    /// The key of the new shard.
+    pub vkey: String,
+    /// Where it is, for people.
+    pub kept: String,
+    /// What must be done about it.
+    pub text: String,
+}
+
+/// Changes the year; gives what must be done about it, and the new shard. A key that was made for it before is used.
+///
+/// # Errors
+/// A key that cannot be kept or does not sign, and what the store says.
+pub fn turn<'s>(
+    store: &'s dyn Store,
+    old: Log<'s>,
+    next: &Place,
+    asked: &KeyPlace,
+    (log, at): (&Path, Instant),
+) -> anyhow::Result<(Turned, Log<'s>)> {
+    let (key, kept) = match (asked, &old.state().closing) {
+        (KeyPlace::File(path), _) if path.exists() => (keys::read(path, log, next)?, path.display().to_string()),
+        (KeyPlace::File(path), Some(closing)) => bail!(
+            "`{}` was closed for the key {}, which is not at `{}`: say where it is, with --key file:PATH or exec:CMD",
+            old.place().origin,
+            closing.vkey,
+            path.display()
+        ),
+        _ => keys::begin(asked, log, next)?,
+    };
+    ensure!(key.name() == next.origin, "`{kept}` is the key of `{}`: name another", key.name());
+    let (closed, vkey) = (old.place().origin.clone(), key.verifier_key().to_string());
+    let ids = [super::ulid()?, super::ulid()?, super::ulid()?];
+    let log = year::turn(store, old, key, at, ids)?;
+    let text = format!(
+        "The year has changed: `{closed}` is closed, and `{}` follows it.\n\
+         Add this line to the trust file, and give the vkey to auditors and witnesses by another way than the log:\n\
+         log {vkey}\n",
+        next.origin
+    );
+    Ok((Turned { vkey, kept, text }, log))
 }
 
 /// The shard that is read: no key is needed for that.

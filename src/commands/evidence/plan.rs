@@ -6,7 +6,7 @@ use crate::{
     evaluate::STANDARD,
     record::{
         entry::{Body, Instant, Plan, PlanItem},
-        log::{Draft, Log},
+        log::Draft,
         place::Place,
         plan::{self, PLAN_BYTES_MAX},
         verify::Entries,
@@ -27,8 +27,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
     let text = String::from_utf8(bytes).ok().with_context(|| format!("`{shown}` is not UTF-8"))?;
     let plan = plan::read(&text, &shown)?;
     let store = &*open::store(&arguments.log.log)?;
-    let (place, key) = open::shard(store, &arguments.log)?;
-    let mut log = Log::open(store, place.clone(), key)?;
+    let mut log = open::writer(store, &arguments.log, now()?)?;
+    let place = log.place().clone();
     let entries = history::joined(&history::environment(store, &place)?);
     let at = now()?;
     if let Some(newest) = entries.plans.iter().max_by_key(|plan| (plan.recorded, plan.index)) {

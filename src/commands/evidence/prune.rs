@@ -25,8 +25,7 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// Nothing to be found, no policy that allows it, nobody to ask, and what the store says.
 pub(super) fn run(arguments: &Prune) -> anyhow::Result<u8> {
     let store = &*open::store(&arguments.log.log)?;
-    let (place, key) = open::shard(store, &arguments.log)?;
-    let mut log = Log::open(store, place, key)?;
+    let mut log = open::writer(store, &arguments.log, now()?)?;
     log.publish()?;
     let told = match (&arguments.blob, arguments.older_than) {
         (Some(blob), _) => erase(arguments, store, &mut log, DigestText::parse(blob)?)?,

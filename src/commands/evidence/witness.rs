@@ -1,6 +1,6 @@
 //! `speguard evidence witness`: cosignatures by others, who have seen the log grow.
 use super::{
-    say,
+    now, say,
     {
         anchor::{Entered, checkpoint, enter},
         open,
@@ -43,8 +43,7 @@ fn add(arguments: &WitnessAdd) -> anyhow::Result<u8> {
         witness.name
     );
     let store = &*open::store(&arguments.log.log)?;
-    let (place, key) = open::shard(store, &arguments.log)?;
-    let mut log = Log::open(store, place, key)?;
+    let mut log = open::writer(store, &arguments.log, now()?)?;
     let newest = log.publish()?.size;
     let mut before = Entered::read(store, &log)?;
     let name = cosignature_name(witness.id);
