@@ -6,6 +6,7 @@ use crate::{
     evidence_anchor::authority_in,
     evidence_formats::program,
     evidence_scan::{Lab, err, out},
+    evidence_year,
 };
 use assert_cmd::{Command, assert::Assert};
 use speguard::record::{
@@ -358,4 +359,35 @@ fn a_server_that_falls_silent_leaves_it_unknown_and_the_next_run_goes_on() {
     server.scan(lab.path(), SECRET, "compliant", LOG).code(0);
     let verify = ["evidence", "verify", "--log", LOG, "--trust", "trust.policy"];
     server.run(lab.path(), SECRET, &verify).code(0);
+}
+
+#[test]
+fn the_year_changes_in_a_bucket_though_an_answer_is_lost_or_never_comes() {
+    let test = "the_year_changes_in_a_bucket_though_an_answer_is_lost_or_never_comes";
+    // First the segment that closes the old year is put, then the one that opens the new.
+    for (number, fault) in [(0, Fault::AnswerLost), (1, Fault::AnswerLost), (0, Fault::Silence), (1, Fault::Silence)] {
+        let storage = tempfile::tempdir().unwrap();
+        let Some(server) = Server::start(test, storage.path(), &[]) else { return };
+        let lab = evidence_year::Lab::new();
+        server.seed(&lab.path().join("log"));
+        let between = Between::start(&server.endpoint, "/journal/", number, fault);
+        let faulty = Server { process: None, endpoint: between.endpoint.clone() };
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/environments/compliant");
+        let scan = ["scan", path.to_str().unwrap(), "--log", LOG, "--scope", "demo", "--log-timeout", "8"];
+        let scanned = faulty.run(lab.path(), SECRET, &scan);
+        assert_eq!(between.struck(), 1);
+        if fault == Fault::Silence {
+            // The run did not begin, so that nothing is in doubt about it.
+            let scanned = scanned.code(2);
+            assert!(err(&scanned).contains("no answer within 8 s (--log-timeout)"), "{}", err(&scanned));
+            assert_eq!(out(&scanned), "");
+        } else {
+            assert!(err(&scanned.code(0)).contains("The year has changed"));
+        }
+        server.scan(lab.path(), SECRET, "compliant", LOG).code(0);
+        lab.trust();
+        let verify = ["evidence", "verify", "--log", LOG, "--trust", "trust.policy"];
+        let verified = server.run(lab.path(), SECRET, &verify).code(0);
+        assert!(out(&verified).contains("it goes on from"), "{}", out(&verified));
+    }
 }

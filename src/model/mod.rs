@@ -36,7 +36,8 @@ pub use judgement::{AttestationId, Decision, Enforcement, Judgement, Shortcoming
 pub use reach::{Answer, Hop, Reach, Way, Ways, answer};
 pub use receipt::{Receipt, Recording};
 pub use resource::{
-    ENVIRONMENT_KIND, Origin, Platform, PodView, Provider, Resource, ResourceId, Scope, UNKNOWN_NAMESPACE,
+    ENVIRONMENT_KIND, Origin, POD_TEMPLATES, Platform, PodView, Provider, Resource, ResourceId, Scope,
+    UNKNOWN_NAMESPACE,
 };
 pub use secret::{MASK, scrub};
 pub use spelling::{instead, listed, meant};

@@ -23,12 +23,12 @@ const PARTS: &[Part] = &[azurerm::derive, kubernetes::derive, logs::derive, proj
 /// Whether facts are derived from resources of a Kubernetes kind, so that a live cluster must list it.
 #[must_use]
 pub fn reads(kind: &str) -> bool {
-    kubernetes::reads(kind) || storage::reads(kind)
+    kubernetes::reads(kind) || projects::KINDS.contains(&kind) || storage::reads(kind)
 }
 
 /// The kinds of [`reads`] that are known by name, without those that a network plugin may add to its groups.
 pub fn kinds() -> impl Iterator<Item = &'static str> {
-    kubernetes::kinds().chain(storage::KINDS)
+    kubernetes::kinds().chain(projects::KINDS).chain(storage::KINDS)
 }
 
 fn missed(environment: &Environment) -> BTreeSet<Text> {

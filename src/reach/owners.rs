@@ -1,5 +1,7 @@
 //! Whose a Kubernetes namespace is: a project's, nobody's, or untold.
-use crate::model::{Description, Environment, Platform, Resource, ResourceId, Scope, Text, UNKNOWN_NAMESPACE, Value};
+use crate::model::{
+    Description, Environment, Platform, Problem, Resource, ResourceId, Scope, Text, UNKNOWN_NAMESPACE, Value,
+};
 use std::collections::BTreeMap;
 
 /// Whose a namespace is.
@@ -53,7 +55,10 @@ impl<'a> Owners<'a> {
             return owner.clone();
         }
         let description = &self.environment.description;
-        let by_label = description.projects.iter().any(|of| !of.selector.is_empty() || of.namespaces.is_empty());
+        let selected = description.projects.iter().any(|of| !of.selector.is_empty() || of.namespaces.is_empty());
+        // Labels of namespaces that could not be listed may say whose they are.
+        let unlisted = || self.environment.problems.iter().filter_map(Problem::hidden_kind);
+        let by_label = selected || unlisted().any(|kind| kind.as_ref() == "Namespace");
         if name.as_ref() == UNKNOWN_NAMESPACE {
             Owner::Untold
         } else if description.exempt_namespaces.contains(name) {

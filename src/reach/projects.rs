@@ -16,6 +16,10 @@ const GRANT: &str = "gateway.networking.k8s.io/ReferenceGrant";
 const BINDING: &str = "rbac.authorization.k8s.io/RoleBinding";
 const CLUSTER_BINDING: &str = "rbac.authorization.k8s.io/ClusterRoleBinding";
 
+/// Kinds that such ways are told from, beside namespaces and what runs pods.
+pub(super) const KINDS: [&str; 7] =
+    [volumes::VOLUME, volumes::SNAPSHOT, CLAIM, GRANT, BINDING, CLUSTER_BINDING, rights::CLUSTER_ROLE];
+
 /// Adds to `projects` what these subjects open to other projects.
 pub(super) fn derive(environment: &Environment, subjects: &[&Resource], reach: &mut Reach) {
     let owners = Owners::of(environment);

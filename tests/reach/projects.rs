@@ -1,7 +1,7 @@
 //! Connections between projects: what both sides allow, and what cannot be told.
 mod oracle;
 
-use super::{derive, environment, lines, of};
+use super::{derive, environment, lines, of, unlisted};
 use speguard::{
     model::{Environment, Project, Resource, SharedService},
     reach::kubernetes,
@@ -300,4 +300,28 @@ fn many_projects_are_derived_by_what_they_allow() {
 /// How many namespaces, of ten workloads each; `SPEGUARD_LARGE` asks for more than a quick test has.
 fn large() -> usize {
     std::env::var("SPEGUARD_LARGE").ok().and_then(|text| text.parse().ok()).unwrap_or(40)
+}
+
+#[test]
+fn a_kind_that_could_not_be_listed_leaves_unknown_what_it_may_open() {
+    let closed = cluster(&[DENY], &[DENY], "");
+    check(&closed, P, &[]);
+    check(&unlisted(&closed, "ConfigMap"), P, &[]);
+    let hidden = "unknown `/list` could not be read and may hold projects or policies @ Pod/heart/p spec";
+    for kind in ["Pod", "apps/Deployment", "argoproj.io/Rollout", "Service", "Namespace"] {
+        check(&unlisted(&closed, kind), P, &[hidden]);
+    }
+    // Who else there is opens no way to the internet.
+    for kind in ["Pod", "Service"] {
+        assert_eq!(lines(of(&derive(&unlisted(&closed, kind)).internet, P)), Vec::<String>::new());
+    }
+    let unread = |kind: &str| format!("unknown lungs | no `{kind}` could be listed @ {kind}/ spec");
+    for kind in [NP, "cilium.io/CiliumNetworkPolicy"] {
+        let lines = lines(of(&derive(&unlisted(&closed, kind)).projects, P));
+        assert_eq!(lines, [unread(kind)], "{kind}");
+    }
+    // And what policies leave open may be closed by others.
+    let open = cluster(&[], &[], "");
+    assert_eq!(lines(of(&derive(&unlisted(&open, NP)).projects, P)), [unread(NP)]);
+    check(&unlisted(&open, "Service"), P, &["open all ports | lungs @ Pod/lungs/q spec"]);
 }

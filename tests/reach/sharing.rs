@@ -1,6 +1,6 @@
 //! Ways between projects that are no connections: storage, copies, grants, rights.
-use super::{derive, environment, lines, of};
-use speguard::model::Environment;
+use super::{derive, environment, lines, of, unlisted};
+use speguard::model::{Environment, Project};
 
 const NAMESPACES: &str = "
 {apiVersion: v1, kind: Namespace, metadata: {name: heart, labels: {spe/project: heart}}}
@@ -185,4 +185,33 @@ fn a_binding_of_the_whole_cluster_reaches_every_project() {
     let platform =
         binding("ClusterRoleBinding", "", "cluster-admin", "{kind: ServiceAccount, name: x, namespace: kube-system}");
     check(&[platform], address, &[]);
+}
+
+#[test]
+fn a_kind_that_could_not_be_listed_may_hold_storage_in_the_same_place() {
+    let environment = read(&[volume("v", "nfs: {server: filer, path: /export}", Some("heart"))]);
+    let of_volume = |environment: &Environment| lines(of(&derive(environment).projects, "PersistentVolume/v"));
+    let unknown = "unknown volume | `/list` could not be read and may hold storage in the same place @ PersistentVolume/v spec.nfs";
+    for kind in ["PersistentVolume", "PersistentVolumeClaim", "snapshot.storage.k8s.io/VolumeSnapshotContent", "Pod"] {
+        assert_eq!(of_volume(&unlisted(&environment, kind)), [unknown], "{kind}");
+    }
+    assert_eq!(of_volume(&unlisted(&environment, "Service")), Vec::<String>::new());
+}
+
+#[test]
+fn labels_of_namespaces_that_could_not_be_listed_may_say_whose_they_are() {
+    let subject = "{kind: ServiceAccount, name: x, namespace: elsewhere}";
+    let mut environment = read(&[binding("RoleBinding", ", namespace: heart", "view", subject)]);
+    environment.description.stated = true;
+    let project = |name: &str| Project { name: name.into(), namespaces: [name.into()].into(), ..Project::default() };
+    environment.description.projects = vec![project("heart"), project("lungs")];
+    let address = "rbac.authorization.k8s.io/RoleBinding/heart/b";
+    let found = |environment: &Environment| lines(of(&derive(environment).projects, address));
+    assert_eq!(found(&environment), Vec::<String>::new());
+    let why = "it is not known to which project `elsewhere` belongs";
+    assert_eq!(
+        found(&unlisted(&environment, "Namespace")),
+        [format!("unknown rights | {why} @ {address} subjects[0]")]
+    );
+    assert_eq!(found(&unlisted(&environment, "Pod")), Vec::<String>::new());
 }

@@ -48,7 +48,7 @@ pub(super) fn run(arguments: &Init) -> anyhow::Result<u8> {
     }
     let asked = arguments.key.as_deref().map(keys::asked).transpose()?;
     let asked = asked.map_or_else(|| keys::kept(&place).map(KeyPlace::File), Ok)?;
-    let (key, kept) = keys::begin(&asked, &arguments.log, &place)?;
+    let (key, kept) = keys::begin(&asked, &arguments.log, &place, None)?;
     let vkey = key.verifier_key().to_string();
     let mut log = Log::create(store, place.clone(), key)?;
     let shard = Shard {

@@ -2,7 +2,7 @@
 //! names the command that has it.
 use super::random;
 use crate::record::{
-    note::{Note, Signer, SignerKey, verify},
+    note::{Note, Signer, SignerKey, VerifierKey, verify},
     place::Place,
     store::Store,
 };
@@ -79,14 +79,20 @@ pub fn following(present: &KeyPlace, next: &Place) -> anyhow::Result<KeyPlace> {
 }
 
 /// The key of a shard that begins, and where it is, for people: a new one in a file, or one that a command has, which is
-/// remembered. A command that was remembered before must have the same key.
+/// remembered. A command that was remembered before must have the same key, and it may not be that of the shard before.
 ///
 /// # Errors
 /// A file that exists, a command that does not sign for the shard.
-pub fn begin(asked: &KeyPlace, log: &Path, place: &Place) -> anyhow::Result<(Signer, String)> {
+pub fn begin(
+    asked: &KeyPlace,
+    log: &Path,
+    place: &Place,
+    before: Option<&VerifierKey>,
+) -> anyhow::Result<(Signer, String)> {
     match asked {
         KeyPlace::Command(command) => {
             let (key, kept) = (tried(command, place)?, kept(place)?);
+            before.map_or(Ok(()), |before| another(&key, before))?;
             if kept.exists() {
                 let same = read(&kept, log, place)?.verifier_key() == key.verifier_key();
                 ensure!(same, "`{}` is another key of `{}`: take it away", kept.display(), place.origin);
@@ -101,6 +107,20 @@ pub fn begin(asked: &KeyPlace, log: &Path, place: &Place) -> anyhow::Result<(Sig
             Ok((key.into(), path.display().to_string()))
         }
     }
+}
+
+/// Each shard has a key of its own: a trust file takes none twice, under whatever names.
+///
+/// # Errors
+/// The same key.
+pub fn another(key: &Signer, before: &VerifierKey) -> anyhow::Result<()> {
+    ensure!(
+        key.verifier_key().public_key() != before.public_key(),
+        "the key for `{}` is the one of `{}`, and each shard has its own: a command chooses by SPEGUARD_ORIGIN",
+        key.name(),
+        before.name
+    );
+    Ok(())
 }
 
 /// The kept file of the key that is in use: of those a rotation may have left, the one that signed the newest checkpoint.

@@ -178,8 +178,10 @@ pub fn this_year(store: &dyn Store, arguments: &LogArguments, at: Instant) -> an
     let next = Place::new(place.domain(), place.spe(), place.emitter(), year)?;
     ensure!(!is_by_hand, "{}", by_hand(&place, year, log));
     let asked = keys::following(&KeyPlace::File(keys::in_use(store, log, &place)?), &next)?;
-    let (told, _) = turn(store, Log::open(store, place.clone(), key)?, &next, &asked, (log, at))
-        .with_context(|| format!("the year has changed, and the shard that follows `{}` is not made", place.origin))?;
+    let (told, _) = turn(store, Log::open(store, place.clone(), key)?, &next, &asked, (log, at)).with_context(|| {
+        format!("the year has changed, and the shard after `{}` could not be made; a command run again goes on from here; \
+                 `speguard evidence init` with --key and --previous-key names keys by hand", place.origin)
+    })?;
     remark(&told.text);
     shard(store, arguments)
 }
@@ -228,9 +230,10 @@ pub fn turn<'s>(
             closing.vkey,
             path.display()
         ),
-        _ => keys::begin(asked, log, next)?,
+        _ => keys::begin(asked, log, next, Some(&old.verifier_key()))?,
     };
     ensure!(key.name() == next.origin, "`{kept}` is the key of `{}`: name another", key.name());
+    keys::another(&key, &old.verifier_key())?;
     let (closed, vkey) = (old.place().origin.clone(), key.verifier_key().to_string());
     let ids = [super::ulid()?, super::ulid()?, super::ulid()?];
     let log = year::turn(store, old, key, at, ids)?;

@@ -9,7 +9,7 @@ use super::{
     unread::namespace_labels,
 };
 use crate::{
-    model::{Description, Environment, Hop, Path, PodView, Resource, ResourceId, Step, Text, Value},
+    model::{Description, Environment, Hop, POD_TEMPLATES, Path, PodView, Resource, ResourceId, Step, Text, Value},
     reach::{
         doubt::{Doubt, field, key},
         networks::Ports,
@@ -17,6 +17,19 @@ use crate::{
     },
 };
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Opens ports on nodes.
+const SERVICE: &str = "Service";
+
+/// Whether objects of this kind say who there is: what runs pods, and Services.
+pub(super) fn reads(kind: &str) -> bool {
+    kinds().any(|of| of == kind)
+}
+
+/// The kinds of [`reads`].
+pub(super) fn kinds() -> impl Iterator<Item = &'static str> {
+    POD_TEMPLATES.iter().map(|(kind, _)| *kind).chain([SERVICE])
+}
 
 /// A namespace of the cluster.
 #[derive(Debug)]
@@ -257,7 +270,7 @@ impl<'b> Parties<'b> {
 
     /// Services that open ports on the nodes lead to the pods that they select.
     fn add_entrances(&mut self, resources: &[&Resource]) {
-        for service in resources.iter().filter(|resource| resource.id.kind.as_ref() == "Service") {
+        for service in resources.iter().filter(|resource| resource.id.kind.as_ref() == SERVICE) {
             let Some(path) = opens_node_ports(&service.body) else { continue };
             let Some(namespace) = self.places.get(&Space::of(&service.id)) else { continue };
             let Some(chosen) = service.body.find(&["spec", "selector"]).filter(|it| **it != Value::Null) else {

@@ -8,6 +8,9 @@ use crate::{
     },
 };
 
+/// What a ClusterRoleBinding gives.
+pub(super) const CLUSTER_ROLE: &str = "rbac.authorization.k8s.io/ClusterRole";
+
 /// Groups that hold the service accounts of every namespace.
 const EVERYBODY: [&str; 3] = ["system:serviceaccounts", "system:authenticated", "system:unauthenticated"];
 
@@ -156,7 +159,7 @@ fn reaches_namespaces(binding: &Resource, cluster: &Text, environment: &Environm
     let id = |root: &Text| ResourceId {
         platform: Platform::Kubernetes,
         root: root.clone(),
-        kind: "rbac.authorization.k8s.io/ClusterRole".into(),
+        kind: CLUSTER_ROLE.into(),
         namespace: "".into(),
         name: name.into(),
     };

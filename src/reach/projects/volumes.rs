@@ -1,7 +1,7 @@
 //! Storage that lies in the same place for two projects.
 use super::{CLAIM, crossing, hop, spec, unknown};
 use crate::{
-    model::{Environment, Map, Path, Platform, Resource, ResourceId, Text, Value, Way},
+    model::{Environment, Map, POD_TEMPLATES, Path, Platform, Resource, ResourceId, Text, Value, Way},
     reach::{
         doubt::{field, index, key},
         owners::{Owner, Owners},
@@ -91,7 +91,8 @@ impl<'a> Volumes<'a> {
             return ways;
         }
         let cluster = self.environment.cluster(&holder.id.root);
-        let Some(places) = self.by_place.get(&(cluster, family.clone())) else { return ways };
+        let none = BTreeMap::new();
+        let places = self.by_place.get(&(cluster, family.clone())).unwrap_or(&none);
         let ancestors = path.match_indices('/').filter_map(|(at, _)| places.get(path.get(..=at)?));
         let below = places.range(path.clone()..).take_while(|(other, _)| other.starts_with(path.as_str()));
         let below = below.filter(|(other, _)| *other != path).map(|(_, holders)| holders);
@@ -102,6 +103,14 @@ impl<'a> Volumes<'a> {
             let mut both = witness();
             both.push(hop(other.id, other.path.clone()));
             ways.extend(crossing(&holder.owner, &other.owner, ("volume", &other.namespace), both));
+        }
+        if ways.is_empty() {
+            let hidden = self.environment.hidden_in(cluster).find(|problem| problem.hidden_kind().is_none_or(holds));
+            ways.extend(hidden.map(|problem| {
+                let why =
+                    format!("`{}` could not be read and may hold storage in the same place", problem.origin.path());
+                unknown("volume", &why, witness())
+            }));
         }
         ways
     }
@@ -163,6 +172,12 @@ impl<'a> Volumes<'a> {
             }
         }
     }
+}
+
+/// Whether objects of a kind may lead to storage.
+fn holds(kind: &Text) -> bool {
+    let mut pods = POD_TEMPLATES.iter().map(|(kind, _)| *kind);
+    [VOLUME, SNAPSHOT, CLAIM].contains(&kind.as_ref()) || pods.any(|of| of == kind.as_ref())
 }
 
 /// Namespaces of the claims that name a volume, by cluster and volume.
