@@ -20,7 +20,7 @@ use crate::{
         entry::{Epoch, EpochEvent, Instant, Trigger},
         log::Log,
         queue::{self, Writer},
-        store::Directory,
+        store::Store,
     },
     serve::{
         door::Door,
@@ -62,7 +62,7 @@ struct Service {
     profile_text: (String, String),
     documents: Vec<crate::model::Document>,
     tools: BTreeMap<String, String>,
-    store: Option<&'static Directory>,
+    store: Option<&'static dyn Store>,
     /// Entries that a checkpoint covers.
     published: Arc<AtomicU64>,
 }
@@ -174,7 +174,7 @@ fn time() -> anyhow::Result<Timestamp> {
 
 /// A log that is open and not written yet.
 struct Pending {
-    store: &'static Directory,
+    store: &'static dyn Store,
     log: Log<'static>,
     writer: Writer,
     queue: queue::Queue,
@@ -196,13 +196,12 @@ fn pending(arguments: &Serve, bundle: &Bundle, profile: &Profile, reading: &read
         bail!("say what the cluster is called with `--scope NAME`: its audits are compared with each other by it");
     }
     // Lives as long as the process: its threads write until the end.
-    let store: &'static Directory = Box::leak(Box::new(open::store(&path)?));
+    let store: &'static dyn Store = &**Box::leak(Box::new(open::store(&path)?));
     let given =
         crate::cli::evidence::LogArguments { log: path, emitter: record.emitter.clone(), key: record.key.clone() };
-    let (place, key) = open::shard(store, &given)?;
-    let emitter = place.emitter().to_owned();
-    let log = Log::open(store, place, key)?;
     let at = now()?;
+    let log = open::writer(store, &given, at)?;
+    let emitter = log.place().emitter().to_owned();
     let (pepper, blob_key) = record::pepper(store, &log, at)?;
     let state = log.state();
     let description = &reading.normalised.environment.description;
@@ -310,9 +309,7 @@ fn audit(service: &Arc<Service>) {
 
 fn audit_once(service: &Service) -> anyhow::Result<()> {
     let Service { arguments, door, bundle, profile, .. } = service;
-    let begin = |store: &'static Directory| {
-        Session::begin(store, &arguments.record, &arguments.sources, (true, Trigger::Schedule))
-    };
+    let begin = |store| Session::begin(store, &arguments.record, &arguments.sources, (true, Trigger::Schedule));
     let session = service.store.map(begin).transpose()?;
     let snapshot = door.inventory.snapshot(Extent::Whole)?;
     let environment = &snapshot.environment;

@@ -16,6 +16,14 @@ const EXCEPTIONS: &[(&str, &str)] = &[
         "mfa/mfa_for_all_users/kubernetes/breaks/certificates_and_kubeconfigs_for_people.yaml",
         "the API server refuses a request without a certificate in it",
     ),
+    (
+        "supply_chain/approved_registries_and_digests/kubernetes/undetermined/image_from_a_value",
+        "the API server refuses it",
+    ),
+    (
+        "hardening/workload_tokens_restricted/kubernetes/breaks/token_kept_in_a_secret.yaml",
+        "a Secret, which is never listed",
+    ),
     ("mfa/mfa_for_all_users/kubernetes/undetermined/encoded_kubeconfig.yaml", "a Secret, which is never listed"),
     (
         "mfa/strong_mfa_for_administrators/kubernetes/breaks/admin_conf_in_a_secret.yaml",
@@ -45,15 +53,18 @@ const EXCEPTIONS: &[(&str, &str)] = &[
 
 /// Custom resources in the cases: group, version, kind and plural; of any form, as their schemas are not what is tested.
 const DEFINED: &[(&str, &str, &str, &str)] = &[
+    ("argoproj.io", "v1alpha1", "AppProject", "appprojects"),
     ("argoproj.io", "v1alpha1", "Application", "applications"),
     ("cert-manager.io", "v1", "Certificate", "certificates"),
     ("cilium.io", "v2", "CiliumNetworkPolicy", "ciliumnetworkpolicies"),
     ("gateway.networking.k8s.io", "v1", "Gateway", "gateways"),
     ("gateway.networking.k8s.io", "v1", "HTTPRoute", "httproutes"),
+    ("gateway.networking.k8s.io", "v1beta1", "ReferenceGrant", "referencegrants"),
     ("logging.banzaicloud.io", "v1beta1", "ClusterOutput", "clusteroutputs"),
     ("loki.grafana.com", "v1", "LokiStack", "lokistacks"),
     ("opensearch.opster.io", "v1", "OpenSearchISMPolicy", "opensearchismpolicies"),
     ("route.openshift.io", "v1", "Route", "routes"),
+    ("source.toolkit.fluxcd.io", "v1", "GitRepository", "gitrepositories"),
 ];
 
 /// The definitions of [`DEFINED`].
