@@ -8,6 +8,7 @@ use crate::{
         log::{Draft, Log},
         note::SignerKey,
         place::Place,
+        store::Store,
     },
 };
 use anyhow::{Context, bail};
@@ -21,18 +22,23 @@ pub(super) fn run(arguments: &Init) -> anyhow::Result<u8> {
     let at = now()?;
     let year = time::OffsetDateTime::from_unix_timestamp(at.seconds())?.year();
     let place = Place::new(&arguments.domain, &arguments.spe, &arguments.emitter, year)?;
-    if let Some(trust) = arguments.trust_out.as_ref().filter(|trust| trust.exists()) {
-        bail!("`{}` exists, and a trust file is never written over", trust.display());
-    }
     let store = open::store(&arguments.log)?;
-    if open::places(&store)?.contains(&place) {
+    let is_there = open::places(&store)?.contains(&place);
+    if is_there && !arguments.if_absent {
         bail!("a log of `{}` is here already", place.origin);
     }
-    let key = SignerKey::new(&place.origin, &random()?)?;
-    let path = keys::file(arguments.key.as_deref(), &place)?;
-    keys::keep(&path, &arguments.log, &key)?;
+    if let Some(trust) = arguments.trust_out.as_ref().filter(|trust| trust.exists() && !is_there) {
+        bail!("`{}` exists, and a trust file is never written over", trust.display());
+    }
+    let (path, key) = key(arguments, &store, &place, is_there)?;
     let vkey = key.verifier_key().to_string();
-    let mut log = Log::create(&store, place.clone(), key)?;
+    if is_there && open::newest(&store, &place)?.1.size > 0 {
+        print(told(&place, &vkey, &path.display().to_string(), arguments).as_bytes())?;
+        return Ok(0);
+    }
+    // One that broke off before its first entry is gone on with.
+    let mut log =
+        if is_there { Log::open(&store, place.clone(), key)? } else { Log::create(&store, place.clone(), key)? };
     let shard = Shard {
         event: ShardEvent::Open,
         emitter: arguments.emitter.clone(),
@@ -43,9 +49,11 @@ pub(super) fn run(arguments: &Init) -> anyhow::Result<u8> {
         retention_until: None,
     };
     let id = ulid()?;
-    log.append(at, &mut |_| Ok(vec![Draft { observed: at, id, body: Body::Shard(shard.clone()) }]))?;
+    if log.state().size() == 0 {
+        log.append(at, &mut |_| Ok(vec![Draft { observed: at, id, body: Body::Shard(shard.clone()) }]))?;
+    }
     log.publish()?;
-    if let Some(trust) = &arguments.trust_out {
+    if let Some(trust) = arguments.trust_out.as_ref().filter(|trust| !trust.exists()) {
         if let Some(folder) = trust.parent() {
             fs::create_dir_all(folder)?;
         }
@@ -53,6 +61,36 @@ pub(super) fn run(arguments: &Init) -> anyhow::Result<u8> {
     }
     print(told(&place, &vkey, &path.display().to_string(), arguments).as_bytes())?;
     Ok(0)
+}
+
+/// A new key, kept; of a shard that is there, its own.
+fn key(
+    arguments: &Init,
+    store: &dyn Store,
+    place: &Place,
+    is_there: bool,
+) -> anyhow::Result<(std::path::PathBuf, SignerKey)> {
+    let path = keys::in_use(store, arguments.key.as_deref(), place)?;
+    if is_there {
+        let key = keys::read(&path, &arguments.log)?;
+        if key.name() != place.origin {
+            bail!("`{}` is the key of `{}`, and not of `{}`", path.display(), key.name(), place.origin);
+        }
+        return Ok((path, key));
+    }
+    // What starts again and again would begin a lost log anew as if there had been none.
+    if arguments.if_absent && path.exists() {
+        bail!(
+            "the key `{}` is kept, and the log of `{}` is not at `{}`: it is lost or not mounted; remove the key only \
+             where there never was one",
+            path.display(),
+            place.origin,
+            arguments.log.display()
+        );
+    }
+    let key = SignerKey::new(&place.origin, &random()?)?;
+    keys::keep(&path, &arguments.log, &key)?;
+    Ok((path, key))
 }
 
 fn trust_file(vkey: &str) -> String {
