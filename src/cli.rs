@@ -58,6 +58,8 @@ pub enum Command {
     Webhooks(serve::Webhooks),
     /// Prints the ClusterRole that `scan --cluster` needs: it lists what criteria look at, and never Secrets
     Rbac(Rbac),
+    /// Prints the CustomResourceDefinitions of descriptions, waivers and attestations, for clusters that hold them
+    Crds,
     Test(Test),
     Completions(Completions),
 }
@@ -236,6 +238,9 @@ pub struct Rbac {
     /// The name of the ClusterRole
     #[arg(long, value_name = "NAME", default_value = "speguard-reader")]
     pub name: String,
+    /// For `speguard serve`, which also watches what it lists
+    #[arg(long)]
+    pub watch: bool,
     /// Also binds it to this account, as `namespace/name`
     #[arg(long, value_name = "NAMESPACE/NAME")]
     pub service_account: Option<String>,

@@ -9,6 +9,7 @@ use serde_json::Value as Json;
 use std::{collections::BTreeSet, path::Path};
 
 mod agreement;
+mod crds;
 #[cfg(feature = "serve")]
 mod doors;
 

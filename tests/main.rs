@@ -4,6 +4,8 @@
 mod admission;
 mod authoring;
 mod bundle;
+#[cfg(feature = "serve")]
+mod chart;
 #[cfg(feature = "cluster")]
 mod cluster;
 mod criteria;

@@ -108,7 +108,10 @@ fn service(arguments: Serve, shell: &Shell) -> anyhow::Result<(Service, Connecte
     let connected = live::connect(&arguments.connection, &bundle)?;
     let mut paths = arguments.sources.paths.clone();
     paths.extend(arguments.sources.spe.iter().cloned());
-    let collected = collect::files(&collect::Request { paths, plain: true, ..collect::Request::default() })?;
+    let mut collected = collect::files(&collect::Request { paths, plain: true, ..collect::Request::default() })?;
+    let (statements, problems) = connected.statements();
+    collected.documents.extend(statements);
+    collected.problems.extend(problems);
     let at = time()?;
     let options = Options {
         description: arguments.sources.spe.as_deref().map(collect::shown),

@@ -5,8 +5,8 @@ use anyhow::{Context, ensure};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use std::fs;
 
-/// The configuration, with words in capitals where arguments go.
-const TEMPLATE: &str = include_str!("webhooks.yaml");
+/// The configuration, with words in capitals where arguments go. The chart fills in the same text.
+const TEMPLATE: &str = include_str!("../../charts/speguard/files/webhooks.yaml");
 
 /// Prints the configuration.
 ///

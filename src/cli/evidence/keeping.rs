@@ -25,6 +25,9 @@ pub struct Init {
     /// The emitter runs now and then (CI), and is judged by its plan alone
     #[arg(long)]
     pub scheduled: bool,
+    /// Leaves a shard that is there as it is, and ends with 0 when its key is at hand: for what starts again and again
+    #[arg(long)]
+    pub if_absent: bool,
     /// Where the key is kept, as `file:PATH`, or the command that has it, as `exec:CMD`; default:
     /// `$XDG_STATE_HOME/speguard/keys`
     #[arg(long, value_name = "file:PATH|exec:CMD")]

@@ -4,7 +4,7 @@ use super::{
     now, open, ulid, year,
 };
 use crate::{
-    cli::evidence::Init,
+    cli::evidence::{Init, LogArguments},
     commands::{print, remark},
     record::{
         entry::{Body, Instant, Role, Shard, ShardEvent},
@@ -25,11 +25,14 @@ use std::fs;
 pub(super) fn run(arguments: &Init) -> anyhow::Result<u8> {
     let at = now()?;
     let place = Place::new(&arguments.domain, &arguments.spe, &arguments.emitter, year(at)?)?;
-    if let Some(trust) = arguments.trust_out.as_ref().filter(|trust| trust.exists()) {
+    if let Some(trust) = arguments.trust_out.as_ref().filter(|trust| trust.exists() && !arguments.if_absent) {
         bail!("`{}` exists, and a trust file is never written over", trust.display());
     }
     let store = &*open::store(&arguments.log)?;
     let places = open::places(store)?;
+    if arguments.if_absent && places.contains(&place) {
+        return as_it_is(arguments, store, &place);
+    }
     let old = places.iter().rev().find(|old| old.is_before(&place));
     if old.is_none() && places.contains(&place) {
         bail!("a log of `{}` is here already", place.origin);
@@ -48,6 +51,18 @@ pub(super) fn run(arguments: &Init) -> anyhow::Result<u8> {
     }
     let asked = arguments.key.as_deref().map(keys::asked).transpose()?;
     let asked = asked.map_or_else(|| keys::kept(&place).map(KeyPlace::File), Ok)?;
+    if let (KeyPlace::File(path), true) = (&asked, arguments.if_absent)
+        && path.exists()
+    {
+        // What starts again and again would begin a lost log anew as if there had been none.
+        bail!(
+            "the key `{}` is kept, and the log of `{}` is not at `{}`: it is lost or not mounted; remove the key only where \
+             there never was one",
+            path.display(),
+            place.origin,
+            arguments.log.display()
+        );
+    }
     let (key, kept) = keys::begin(&asked, &arguments.log, &place, None)?;
     let vkey = key.verifier_key().to_string();
     let mut log = Log::create(store, place.clone(), key)?;
@@ -65,6 +80,20 @@ pub(super) fn run(arguments: &Init) -> anyhow::Result<u8> {
     log.publish()?;
     write_trust(arguments, &[&vkey])?;
     print(told(&place, &vkey, &kept, arguments).as_bytes())?;
+    Ok(0)
+}
+
+/// A shard that is there already, where that is no error: its key must be at hand, or nobody could write it.
+fn as_it_is(arguments: &Init, store: &dyn Store, place: &Place) -> anyhow::Result<u8> {
+    let emitter = Some(arguments.emitter.clone());
+    let meant = LogArguments { log: arguments.log.clone(), emitter, key: arguments.key.clone() };
+    let (found, key) = open::shard(store, &meant)?;
+    ensure!(found == *place, "the key at hand is that of `{}`, and not of `{}`", found.origin, place.origin);
+    let kept = match arguments.key.as_deref() {
+        Some(asked) => asked.strip_prefix("file:").unwrap_or(asked).to_owned(),
+        None => keys::in_use(store, &arguments.log, place)?.display().to_string(),
+    };
+    print(told(place, &key.verifier_key().to_string(), &kept, arguments).as_bytes())?;
     Ok(0)
 }
 
