@@ -84,6 +84,7 @@ pub fn run(arguments: &Serve, shell: &Shell) -> anyhow::Result<u8> {
     watch(&service, connected);
     beat(&service);
     audit(&service);
+    calendar(&service, listening.stop())?;
     remark(&format!("speguard answers on https://{}/admit, ready when /readyz says so\n", listening.address()));
     listening.serve(Arc::clone(&service.door), certificate);
     end(&service);
@@ -261,6 +262,27 @@ fn watch(service: &Arc<Service>, connected: Connected) {
         });
     });
 }
+
+/// Ends the process in order when an entry of the description has expired since its start, so that whoever keeps it running
+/// starts it anew without that entry: what was allowed until yesterday must not be allowed today.
+fn calendar(service: &Arc<Service>, stop: impl Fn() + Send + 'static) -> anyhow::Result<()> {
+    let door = Arc::clone(&service.door);
+    let at_start = door.inventory.expired(time()?)?;
+    thread::spawn(move || {
+        loop {
+            thread::sleep(CALENDAR_EVERY);
+            let now = time().ok().and_then(|at| door.inventory.expired(at).ok());
+            if now.is_some_and(|now| now != at_start) {
+                remark("an entry of spe.yaml has expired since the start: ending, to be started again without it\n");
+                return stop();
+            }
+        }
+    });
+    Ok(())
+}
+
+/// Entries expire by day; a minute late is soon enough to be noticed.
+const CALENDAR_EVERY: Duration = Duration::from_secs(60);
 
 /// Signs of life, on a thread of their own.
 fn beat(service: &Arc<Service>) {

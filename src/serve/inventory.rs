@@ -2,7 +2,7 @@
 use crate::{
     collect::cluster::{Change, Part, Served},
     evaluate,
-    model::{Document, Environment, Hidden, Problem, Resource, ResourceId, Text},
+    model::{Document, Environment, Hidden, Problem, Resource, ResourceId, Text, Timestamp},
     normalise::{self, Live, NormaliseError, Options},
 };
 use std::{
@@ -121,6 +121,16 @@ impl Inventory {
         let waiting = |known: &mut Known| !known.kinds.iter().all(Kind::is_settled);
         let ended = self.changed.wait_timeout_while(known, longest, waiting);
         !ended.unwrap_or_else(PoisonError::into_inner).1.timed_out()
+    }
+
+    /// How many entries of the description have expired at a time: what it allows is less from then on.
+    ///
+    /// # Errors
+    /// As [`Inventory::snapshot`].
+    pub fn expired(&self, at: Timestamp) -> Result<usize, NormaliseError> {
+        let options = Options { at, ..self.frame.options.clone() };
+        let stated = normalise::live_environment(&self.frame.documents, Live::default(), Vec::new(), &options)?;
+        Ok(stated.environment.description.expired.len())
     }
 
     /// Whether others are judged in the light of this kind.
