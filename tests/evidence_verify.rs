@@ -19,6 +19,7 @@ use speguard::record::{
 };
 
 mod memory;
+mod resident;
 mod years;
 
 /// A stamp that nobody checks; only its digest counts.

@@ -154,7 +154,7 @@ pub fn writer<'s>(store: &'s dyn Store, arguments: &LogArguments, at: Instant) -
 /// The shard of this year and its key; where the last is of an earlier one, the year is changed first.
 ///
 /// # Errors
-/// As for [`shard`]; a year that changed where the key is named by hand: the next needs one of its own.
+/// As for [`shard()`]; a year that changed where the key is named by hand: the next needs one of its own.
 pub fn this_year(store: &dyn Store, arguments: &LogArguments, at: Instant) -> anyhow::Result<(Place, Signer)> {
     let (mut place, mut key) = shard(store, arguments)?;
     let (log, is_by_hand) = (&arguments.log, arguments.key.is_some());
