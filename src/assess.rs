@@ -17,7 +17,7 @@ pub fn assess(
 ) -> Assessment {
     let criteria = &bundle.criteria;
     let reach = reach::derive(environment, subjects);
-    let light = Light { environment, reach: &reach, parameters: &profile.parameters };
+    let light = Light { environment, reach: &reach, parameters: &profile.parameters, known: None };
     let mut judgements: Vec<Judgement> = evaluate(bundle, &light, subjects)
         .into_iter()
         .map(|Evaluation { criterion, platform, resource, verdict }| {

@@ -58,6 +58,8 @@ pub enum Command {
     Webhooks(serve::Webhooks),
     /// Prints the ClusterRole that `scan --cluster` needs: it lists what criteria look at, and never Secrets
     Rbac(Rbac),
+    /// Prints the CustomResourceDefinitions of descriptions, waivers and attestations, for clusters that hold them
+    Crds,
     Test(Test),
     Completions(Completions),
 }
@@ -91,8 +93,8 @@ pub struct Scan {
 /// Whether the run becomes evidence.
 #[derive(Clone, Debug, Default, Args)]
 pub struct Record {
-    /// Records the run in this evidence log (`speguard evidence init` makes one)
-    #[arg(long, value_name = "DIR")]
+    /// Records the run in this evidence log, a folder or s3://BUCKET/PREFIX (`speguard evidence init` makes one)
+    #[arg(long, value_name = "DIR|URL")]
     pub log: Option<PathBuf>,
     /// The stable name of what is judged; runs of one name are compared with each other. Default: the repository and path
     #[arg(long, value_name = "NAME", requires = "log")]
@@ -103,12 +105,16 @@ pub struct Record {
     /// The emitter whose shard is written, where keys of several are at hand
     #[arg(long, value_name = "NAME", requires = "log")]
     pub emitter: Option<String>,
-    /// The key of the shard, as `file:PATH`; default: the one kept by `speguard evidence init` for this log
-    #[arg(long, value_name = "file:PATH", requires = "log")]
+    /// The key of the shard, as `file:PATH`, or the command that has it, as `exec:CMD`; default: the one kept by `speguard evidence init` for this log
+    #[arg(long, value_name = "file:PATH|exec:CMD", requires = "log")]
     pub key: Option<String>,
+    /// How long the log is waited for, before anything is read and again when all is judged. What is not recorded then, or
+    /// not known to be, ends with exit code 2
+    #[arg(long, value_name = "SECONDS", requires = "log", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub log_timeout: u64,
 }
 
-/// Says which workloads can open connections to the internet or to a range, and by which rule
+/// Says which workloads can open connections to the internet, to a project or to a range, and by which rule
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Exit codes:
@@ -124,8 +130,8 @@ pub struct Reach {
     /// One workload only, as `kind/namespace/name`, `namespace/name` or `name`
     #[arg(long, value_name = "WORKLOAD")]
     pub from: Option<String>,
-    /// Where to: `internet`, or a range of addresses
-    #[arg(long, value_name = "internet|CIDR", default_value = "internet")]
+    /// Where to: `internet`, `project:NAME` (a project of Kubernetes workloads), or a range of addresses
+    #[arg(long, value_name = "internet|project:NAME|CIDR", default_value = "internet")]
     pub to: String,
     /// Shows every hop of every way, and closed workloads too
     #[arg(long)]
@@ -232,6 +238,9 @@ pub struct Rbac {
     /// The name of the ClusterRole
     #[arg(long, value_name = "NAME", default_value = "speguard-reader")]
     pub name: String,
+    /// For `speguard serve`, which also watches what it lists
+    #[arg(long)]
+    pub watch: bool,
     /// Also binds it to this account, as `namespace/name`
     #[arg(long, value_name = "NAMESPACE/NAME")]
     pub service_account: Option<String>,

@@ -11,8 +11,8 @@
 //!
 //! # Invariants
 //! 1. `model` imports nothing of ours, does no I/O and derives no `Serialize`. Wire shapes live in `report` and `record`.
-//! 2. Only `collect`, `commands`, `serve` and `record/{disk,store,journal,http}` touch the outside. Everything else fails only by
-//!    what it returns. What verifies evidence touches none of these.
+//! 2. Only `collect`, `commands`, `serve` and `record/{disk,store,s3,journal,http}` touch the outside. Everything else
+//!    fails only by what it returns. What verifies evidence touches none of these.
 //! 3. No clock, randomness or environment variable below the roof: time is the argument `at`.
 //! 4. Each outside crate has its door: see `MAY_NAME` in `tests/floor_plan.rs`.
 //! 5. A criterion cannot tell who is asking: no operation, user or mode in its input.

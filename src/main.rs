@@ -35,6 +35,7 @@ fn main() -> ExitCode {
         Command::Serve(arguments) => commands::serve::run(&arguments, &shell),
         Command::Webhooks(arguments) => commands::webhooks::run(&arguments),
         Command::Rbac(arguments) => commands::rbac::run(&arguments),
+        Command::Crds => commands::crds::run(),
         Command::Test(arguments) => commands::test::run(&arguments),
         Command::Init(arguments) => commands::init::run(&arguments, &shell),
         Command::Waiver(Standing::List(arguments)) => commands::waiver::run(&arguments, false, &shell),

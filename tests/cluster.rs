@@ -9,6 +9,9 @@ use serde_json::Value as Json;
 use std::{collections::BTreeSet, path::Path};
 
 mod agreement;
+mod crds;
+#[cfg(feature = "serve")]
+mod doors;
 
 const AT: &str = "2026-11-24T12:00:00Z";
 

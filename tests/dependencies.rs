@@ -49,7 +49,7 @@ fn no_banned_crate_is_in_the_graph() {
 #[test]
 fn every_licence_in_the_graph_is_allowed() {
     let metadata = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--locked", "--offline"])
+        .args(["metadata", "--format-version", "1", "--locked", "--offline", "--all-features"])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .unwrap();

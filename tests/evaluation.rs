@@ -39,7 +39,7 @@ fn environment(resources: Vec<Resource>) -> Environment {
 
 fn verdicts(bundle: &Bundle, environment: &Environment, reach: &Reach) -> Vec<Verdict> {
     let subjects: Vec<&Resource> = environment.all().collect();
-    let light = Light { environment, reach, parameters: &BTreeMap::new() };
+    let light = Light { environment, reach, parameters: &BTreeMap::new(), known: None };
     evaluate(bundle, &light, &subjects).into_iter().map(|evaluation| evaluation.verdict).collect()
 }
 
@@ -327,7 +327,7 @@ fn unknowns_are_seen_with_what_they_refer_to() {
     let environment = environment(vec![resource]);
     let subjects: Vec<&Resource> = environment.all().collect();
     let reach = Reach::default();
-    let light = Light { environment: &environment, reach: &reach, parameters: &BTreeMap::new() };
+    let light = Light { environment: &environment, reach: &reach, parameters: &BTreeMap::new(), known: None };
     let bundle = bundle(GOOD, &format!("package trial.tried.kubernetes\n\n{DENY}")).unwrap();
     let asked = questions(&bundle, &light, &subjects).remove(0);
     let input: serde_json::Value = serde_json::from_str(&asked.input).unwrap();

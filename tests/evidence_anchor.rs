@@ -80,17 +80,21 @@ impl Kept {
     }
 }
 
-/// An authority that stamps whatever it is sent.
+/// An authority that stamps whatever it is sent, and its roots.
 fn authority(kept: &Kept) -> (String, String) {
+    (authority_in(kept.folder.path()), kept.path("roots.pem"))
+}
+
+/// As [`authority`]; its certificates are written to `roots.pem` and `chain.pem` in a folder.
+pub(crate) fn authority_in(folder: &Path) -> String {
     let authority = Authority::new();
     authority.issue("stamp", P256, "stamp", Some("between"), VALID);
-    fs::write(kept.path("roots.pem"), authority.read("root.pem")).unwrap();
-    fs::write(kept.path("chain.pem"), authority.read("between.pem")).unwrap();
-    let url = serve(move |request| {
+    fs::write(folder.join("roots.pem"), authority.read("root.pem")).unwrap();
+    fs::write(folder.join("chain.pem"), authority.read("between.pem")).unwrap();
+    serve(move |request| {
         let reply = authority.reply("stamp", "v2-sha256", &request.body, &[]);
         (200, "content-type: application/timestamp-reply\r\n".to_owned(), reply)
-    });
-    (url, kept.path("roots.pem"))
+    })
 }
 
 /// A witness as the specification has it: it cosigns what grows from what it has cosigned, and tells its size otherwise.

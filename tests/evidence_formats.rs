@@ -354,7 +354,7 @@ fn succeeds(command: &mut Command) -> String {
 }
 
 /// A program on PATH, or where `tests/tools/build` puts it. Skipping is said, by the name of what is skipped.
-fn program(test: &str, name: &str, tool: &str) -> Option<PathBuf> {
+pub(crate) fn program(test: &str, name: &str, tool: &str) -> Option<PathBuf> {
     let on_path = std::env::var_os("PATH")
         .into_iter()
         .flat_map(|path| std::env::split_paths(&path).collect::<Vec<_>>())

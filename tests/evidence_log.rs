@@ -5,11 +5,13 @@ use speguard::{
     record::{
         disk::{Disk, RealDisk},
         entry::{Body, Entry, Gap, GapCause, Instant, Role, Shard, ShardEvent, Ulid},
+        journal::JournalError,
         log::{Draft, Log, LogError},
         note::SignerKey,
         place::Place,
         queue::{QueueError, queue},
         store::{Directory, Stored},
+        timed::Timed,
         verify::{Against, Outcome, verify},
     },
 };
@@ -20,6 +22,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 const ORIGIN: &str = "example.org/evidence/demo/ci/2026";
@@ -299,4 +302,48 @@ fn a_disk_that_fails_is_told_to_every_writer_and_nothing_is_acknowledged() {
     assert!(answers.iter().all(|answer| matches!(answer, Err(QueueError::NotWritten(_)))), "{answers:?}");
     disk.fail_syncs(false);
     holds(&disk, &acknowledged, "a failing disk");
+}
+
+#[test]
+fn a_disk_that_hangs_at_any_step_is_given_up_and_what_was_surely_not_written_never_appears() {
+    let mut unclear = 0;
+    for step in 0.. {
+        let disk = FaultDisk::default();
+        let store = Directory::new(Path::new("log"), disk.clone(), "first").unwrap();
+        let mut acknowledged = Vec::new();
+        live(&store, &mut acknowledged).unwrap();
+        let store = Directory::new(Path::new("log"), disk.clone(), "second").unwrap();
+        let timed = Timed::new(Box::new(store), Duration::from_millis(400));
+        let mut log = Log::open(&timed, place(), key()).unwrap();
+        let (release, wait) = std::sync::mpsc::channel::<()>();
+        let (go_on, hangs) = std::sync::mpsc::channel::<()>();
+        disk.at_step(
+            step,
+            Hook::new(move || {
+                let _ = wait.recv();
+                drop(go_on);
+            }),
+        );
+        timed.start_again();
+        let appended = append(&[101], &mut log);
+        // Where the time is over, nothing more is asked of the disk.
+        let after = appended.is_err().then(|| append(&[102], &mut log).unwrap_err());
+        drop(release);
+        let Err(error) = appended else {
+            assert!(step > 3, "an append took {step} steps only");
+            break;
+        };
+        // Until the disk has done what it was at.
+        assert!(hangs.recv().is_err());
+        assert!(matches!(error, LogError::Journal(JournalError::Unclear(_))), "step {step}: {error}");
+        assert!(matches!(after, Some(LogError::Journal(JournalError::Store(_)))), "step {step}: {after:?}");
+        unclear += 1;
+        let entries: Vec<String> = standing(&Directory::new(Path::new("log"), disk.clone(), "reader").unwrap())
+            .into_values()
+            .map(|bytes| String::from_utf8(bytes).unwrap())
+            .collect();
+        assert!(entries.iter().all(|entry| !entry.contains("item-102")), "step {step}");
+        holds(&disk, &acknowledged, &format!("hung at step {step}"));
+    }
+    assert!(unclear >= 4, "{unclear} hangs are too few to show anything");
 }

@@ -78,7 +78,7 @@ fn blob(kept: &Kept, prefix: &str, content: &[u8]) -> (DigestText, String) {
 
 /// A shard of 2020, closed, with a checkpoint that was stamped; gives its key.
 fn shard_of_2020(kept: &Kept) -> SignerKey {
-    let make = || SignerKey::new("example.org/evidence/demo/ci/2020", &[20; 32]).unwrap();
+    let make = || SignerKey::new("example.org/evidence/demo/service/2020", &[20; 32]).unwrap();
     let (store, signer) = (store(kept), make());
     let vkey = signer.verifier_key().to_string();
     let mut log = Log::create(&store, Place::parse(signer.name()).unwrap(), signer).unwrap();
@@ -94,10 +94,10 @@ fn shard_of_2020(kept: &Kept) -> SignerKey {
         })
     };
     append(&mut log, &[draft(0, shard(ShardEvent::Open))]);
-    let (pepper, _) = blob(kept, "demo/ci/2020", b"pepper of 2020");
+    let (pepper, _) = blob(kept, "demo/service/2020", b"pepper of 2020");
     append(&mut log, &[draft(1, start(pepper))]);
     let root = DigestText(log.state().edge.root());
-    log.keep(&anchors::path("demo/ci/2020", 2, anchors::TOKEN), b"token").unwrap();
+    log.keep(&anchors::path("demo/service/2020", 2, anchors::TOKEN), b"token").unwrap();
     let files = vec![(anchors::TOKEN.to_owned(), digest(b"token"))];
     let (at, kind) = (Instant(1_600_000_000_000), AnchorKind::TimeStamp);
     append(&mut log, &[draft(2, Body::Anchor(Anchor { size: 2, root, kind, files, at, policy: None }))]);
@@ -180,20 +180,20 @@ fn a_whole_year_is_pruned_by_the_plan_and_its_last_checkpoints_stay() {
     let size = kept_size(&kept);
     let dry = [&prune("1826")[..], &["--dry-run"]].concat();
     let said = kept.run(0, &dry);
-    assert!(said.contains("Would be pruned: example.org/evidence/demo/ci/2020, 4 entries"), "{said}");
+    assert!(said.contains("Would be pruned: example.org/evidence/demo/service/2020, 4 entries"), "{said}");
     assert!(said.contains("kept: anchors/2/token.tsr") && said.contains("kept: checkpoints/00000000000000000004"));
     assert_eq!((files(&kept, "demo"), kept_size(&kept)), (before, size));
 
     // A year that was changed is evidence of that.
-    let bundle = kept.path("log/demo/ci/2020/tile/entries/000.p/4");
+    let bundle = kept.path("log/demo/service/2020/tile/entries/000.p/4");
     let good = fs::read(&bundle).unwrap();
     fs::write(&bundle, [&good[..good.len() - 1], b" "].concat()).unwrap();
     kept.run(2, &prune("1826"));
     fs::write(&bundle, &good).unwrap();
 
     let said = kept.run(0, &prune("1826"));
-    assert!(said.contains("Pruned, as entry 3 says: example.org/evidence/demo/ci/2020, 4 entries"), "{said}");
-    let left = files(&kept, "demo/ci/2020");
+    assert!(said.contains("Pruned, as entry 3 says: example.org/evidence/demo/service/2020, 4 entries"), "{said}");
+    let left = files(&kept, "demo/service/2020");
     assert_eq!(left.len(), 4, "{left:?}");
     let said = kept.verify(3, &[]);
     assert!(said.contains("its 4 entries were pruned (basis retention)") && !said.contains("FAILS"), "{said}");
@@ -211,7 +211,7 @@ fn a_whole_year_is_pruned_by_the_plan_and_its_last_checkpoints_stay() {
         fs::write(&path, &good).unwrap();
     }
     // A pruning that was cut off is listed, and finished by the next.
-    let more = kept.path("log/demo/ci/2020/tile/0/000.p/4");
+    let more = kept.path("log/demo/service/2020/tile/0/000.p/4");
     fs::create_dir_all(Path::new(&more).parent().unwrap()).unwrap();
     fs::write(&more, b"x").unwrap();
     let said = kept.verify(3, &[]);
@@ -219,7 +219,7 @@ fn a_whole_year_is_pruned_by_the_plan_and_its_last_checkpoints_stay() {
     kept.run(0, &prune("1826"));
     assert!(!Path::new(&more).exists());
     // Taken away without an entry, it is a cut.
-    fs::remove_dir_all(kept.path("log/demo/ci/2020")).unwrap();
+    fs::remove_dir_all(kept.path("log/demo/service/2020")).unwrap();
     let said = kept.verify(1, &[]);
     assert!(said.contains("the trust file names this shard, and it is not here"), "{said}");
 }

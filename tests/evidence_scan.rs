@@ -36,6 +36,18 @@ impl Lab {
         self.folder.path()
     }
 
+    /// The year of the one shard in a folder's keys.
+    #[cfg(feature = "s3")]
+    pub(crate) fn year(folder: &Path) -> String {
+        let key = fs::read_dir(folder.join("state/speguard/keys")).unwrap().next().unwrap().unwrap().file_name();
+        key.to_str()
+            .unwrap()
+            .split(['~', '.'])
+            .find(|part| part.len() == 4 && part.starts_with('2'))
+            .unwrap()
+            .to_owned()
+    }
+
     /// Runs in the folder.
     pub(crate) fn run(&self, arguments: &[&str]) -> assert_cmd::assert::Assert {
         Command::new(env!("CARGO_BIN_EXE_speguard"))
@@ -84,6 +96,21 @@ fn without_a_trust_file_nothing_is_established() {
     let lab = Lab::new();
     let verified = lab.run(&["evidence", "verify", "--log", "log"]).code(3);
     assert!(out(&verified).contains("no trust file was given"), "{}", out(&verified));
+}
+
+#[cfg(not(feature = "s3"))]
+#[test]
+fn a_build_without_buckets_names_the_feature_and_writes_nothing() {
+    let lab = Lab::new();
+    let init = ["evidence", "init", "--log", "s3://logs/spe", "--domain", "a.example", "--spe", "s", "--emitter", "e"];
+    for arguments in
+        [&init[..], &["scan", ".", "--log", "s3://logs/spe"], &["evidence", "verify", "--log", "s3://logs"]]
+    {
+        let refused = lab.run(arguments).code(2);
+        assert!(err(&refused).contains("this build lacks the feature `s3`"), "{}", err(&refused));
+        assert_eq!(out(&refused), "");
+    }
+    assert!(!lab.path().join("s3:").exists());
 }
 
 #[test]
@@ -178,6 +205,38 @@ fn a_log_that_cannot_be_written_ends_the_scan_before_it_begins() {
         ])
         .code(2);
     assert!(err(&inside).contains("could sign it"), "{}", err(&inside));
+}
+
+/// Puts what never answers in the place of a file.
+#[cfg(unix)]
+fn hang(file: &Path) {
+    fs::remove_file(file).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(file).status().unwrap().success());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_log_that_never_answers_ends_the_scan_in_time() {
+    let lab = Lab::new();
+    lab.scan("compliant", &[]).code(0);
+    let shard = fs::read_dir(lab.path().join("log/demo/ci")).unwrap().next().unwrap().unwrap().path();
+    let run = entries(lab.path()).into_iter().find(|entry| entry["type"] == "run").unwrap();
+    let blob = run["results_blob"].as_str().unwrap().trim_start_matches("sha256:").to_owned();
+    hang(&shard.join(format!("blobs/sha256/{}/{blob}.gz", &blob[..2])));
+    // The rows of the last run are asked for when all is judged, and before the run is written.
+    let late = lab.scan("compliant", &["--format", "json", "--report", "text=out.txt", "--log-timeout", "8"]).code(2);
+    let report: Json = serde_json::from_slice(&late.get_output().stdout).unwrap();
+    assert_eq!((&report["evidence"]["status"], &report["exit"]), (&"not_recorded".into(), &2.into()));
+    assert!(report["evidence"]["cause"].as_str().unwrap().contains("no answer within 8 s (--log-timeout)"), "{report}");
+    let text = fs::read_to_string(lab.path().join("out.txt")).unwrap();
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains("not recorded: ") && text.ends_with("this run is not evidence"), "{text}");
+    // And a log that is silent from the first moment lets no scan begin.
+    hang(&shard.join("checkpoint"));
+    let silent = lab.scan("compliant", &["--log-timeout", "1"]).code(2);
+    assert!(err(&silent).contains("no answer within 1 s (--log-timeout)"), "{}", err(&silent));
+    assert_eq!(out(&silent), "");
+    lab.scan("compliant", &["--log-timeout", "0"]).code(2);
 }
 
 #[test]

@@ -19,6 +19,8 @@ use speguard::record::{
 };
 
 mod memory;
+mod resident;
+mod years;
 
 /// A stamp that nobody checks; only its digest counts.
 fn unchecked(bytes: &[u8]) -> (Vec<u8>, i64) {
@@ -415,14 +417,14 @@ fn e6_a_shard_that_is_gone_was_pruned_only_where_a_lead_says_so() {
         (shard.lead, shard.vkey) = (lead, key.verifier_key().to_string());
         Body::Shard(shard)
     };
-    let old = || SignerKey::new("example.org/evidence/demo/ci/2020", &[6; 32]).unwrap();
+    let old = || SignerKey::new("example.org/evidence/demo/service/2020", &[6; 32]).unwrap();
     for (lead, other, exit) in [(true, false, 3), (false, false, 1), (true, true, 1)] {
         let log = Memory::default();
         let mut writer = Log::create(&log, Place::parse(old().name()).unwrap(), old()).unwrap();
         append(&mut writer, vec![shard(true, &old()), gap(1)]);
         drop(writer);
         let last = "checkpoints/00000000000000000002";
-        let kept = log.read(&format!("demo/ci/2020/{last}"));
+        let kept = log.read(&format!("demo/service/2020/{last}"));
         let note = Note::parse(&kept).unwrap();
         let Checkpoint { origin, size, root } = Checkpoint::parse(&note.text).unwrap();
         let prune = speguard::record::entry::Prune {
@@ -437,7 +439,7 @@ fn e6_a_shard_that_is_gone_was_pruned_only_where_a_lead_says_so() {
         let mut writer = Log::create(&log, Place::parse(ORIGIN).unwrap(), key()).unwrap();
         append(&mut writer, vec![shard(lead, &key()), Body::Prune(prune)]);
         drop(writer);
-        for path in log.paths().iter().filter(|path| path.starts_with("demo/ci/2020/")) {
+        for path in log.paths().iter().filter(|path| path.starts_with("demo/service/2020/")) {
             if !path.ends_with("checkpoint") && !path.ends_with(last) {
                 log.remove(path);
             }
@@ -458,7 +460,7 @@ fn e16_a_waiver_that_who_asked_has_approved_is_a_breach() {
         (None, None, 1, "does not say who asked and who approved"),
     ] {
         let log = log(requester, approver);
-        keep_blobs(&log);
+        keep_blobs(&log, PREFIX);
         expect(&log, &[], exit, words);
         let unsigned = judge(&log, &[]).not_checked.iter().any(|one| one.contains("no approval is signed"));
         assert_eq!(unsigned, exit == 0);
@@ -487,7 +489,7 @@ fn e24_what_is_no_entry_is_rejected_and_what_is_newer_is_unread() {
         (text(1, &|text| text.replace("\"v\":1", "\"v\":0")), 1, "is not a version"),
         (text(1, &|text| text.replace("\"v\":1", "\"v\":2")), 3, "1 are of a newer version"),
         (text(1, &|text| text.replace("\"from\"", "\"extra\":1,\"from\"").replace("\"v\":1", "\"v\":2")), 3, "newer"),
-        (text(1, &|text| text.replace("\"gap\"", "\"heartbeat\"")), 1, "unknown type `heartbeat`"),
+        (text(1, &|text| text.replace("\"gap\"", "\"pulse\"")), 1, "unknown type `pulse`"),
         (b"{}".to_vec(), 1, "not a version"),
         (b"".to_vec(), 1, ""),
         (b"[]".to_vec(), 1, "not an object"),

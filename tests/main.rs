@@ -4,6 +4,8 @@
 mod admission;
 mod authoring;
 mod bundle;
+#[cfg(feature = "serve")]
+mod chart;
 #[cfg(feature = "cluster")]
 mod cluster;
 mod criteria;
@@ -15,13 +17,18 @@ mod evidence_ask;
 mod evidence_continuity;
 mod evidence_formats;
 mod evidence_history;
+#[cfg(unix)]
+mod evidence_keys;
 mod evidence_log;
 mod evidence_package;
 mod evidence_prune;
 mod evidence_rows;
+#[cfg(feature = "s3")]
+mod evidence_s3;
 pub(crate) mod evidence_scan;
 mod evidence_time;
 mod evidence_verify;
+mod evidence_year;
 mod floor_plan;
 mod inputs;
 mod judging;

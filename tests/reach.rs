@@ -1,10 +1,15 @@
 //! Who can reach what in a cluster: every rule of the NetworkPolicy documentation as a row.
 mod command;
 mod oracle;
+mod projects;
+mod sharing;
 mod storage;
 
 use speguard::{
-    model::{Description, Destination, Document, Environment, NodeRoute, Origin, Resource, Way, Ways, shown},
+    model::{
+        Description, Destination, Document, Environment, Hidden, NodeRoute, Origin, Platform, Problem, Resource, Way,
+        Ways, shown,
+    },
     normalise, reach,
 };
 
@@ -27,6 +32,41 @@ fn lines(ways: Option<&Vec<Way>>) -> Vec<String> {
 
 fn of<'a>(ways: &'a Ways, address: &str) -> Option<&'a Vec<Way>> {
     ways.iter().find(|(id, _)| id.address() == address).map(|(_, ways)| ways)
+}
+
+/// As a live cluster shows itself of which one kind could not be listed.
+fn unlisted(environment: &Environment, kind: &str) -> Environment {
+    let (platform, root) = (Some(Platform::Kubernetes), Some(".".into()));
+    let hides = Hidden { platform, root, kind: Some(kind.into()), ..Hidden::default() };
+    let origin = Origin::Object { path: "/list".into() };
+    let mut environment = environment.clone();
+    environment.problems.push(Problem { origin, cause: "it may not be listed".to_owned(), hides: Some(hides) });
+    environment
+}
+
+#[test]
+fn every_kind_that_facts_are_derived_from_is_listed_in_a_live_cluster() {
+    let kinds: Vec<&str> = reach::kinds().collect();
+    assert!(kinds.iter().all(|kind| reach::reads(kind)));
+    for kind in [
+        "Namespace",
+        "Pod",
+        "apps/Deployment",
+        "argoproj.io/Rollout",
+        "Service",
+        "discovery.k8s.io/EndpointSlice",
+        "networking.k8s.io/NetworkPolicy",
+        "PersistentVolume",
+        "PersistentVolumeClaim",
+        "snapshot.storage.k8s.io/VolumeSnapshotContent",
+        "gateway.networking.k8s.io/ReferenceGrant",
+        "rbac.authorization.k8s.io/RoleBinding",
+        "rbac.authorization.k8s.io/ClusterRoleBinding",
+        "rbac.authorization.k8s.io/ClusterRole",
+    ] {
+        assert!(kinds.contains(&kind), "{kind}");
+    }
+    assert!(!reach::reads("Secret") && !reach::reads("ConfigMap"));
 }
 
 fn derive(environment: &Environment) -> speguard::model::Reach {

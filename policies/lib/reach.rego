@@ -11,6 +11,11 @@ isolation(address) := ways(data.reach.isolation, address)
 
 isolation(address) := [unread(address)] if not data.reach.isolation
 
+# What a workload, a volume or a binding opens to other projects; fact `by` where it is no connection.
+projects(address) := ways(data.reach.projects, address)
+
+projects(address) := [unread(address)] if not data.reach.projects
+
 # What encrypts a claim, a disk, or what a workload keeps.
 storage(address) := ways(data.reach.storage, address)
 

@@ -43,14 +43,14 @@ pub enum Evidence {
 /// Which log, and whose part of it is written.
 #[derive(Clone, Debug, Args)]
 pub struct LogArguments {
-    /// The log: a folder
-    #[arg(long, value_name = "DIR")]
+    /// The log: a folder, or s3://BUCKET/PREFIX
+    #[arg(long, value_name = "DIR|URL")]
     pub log: PathBuf,
     /// The emitter whose shard is meant, where keys of several are at hand
     #[arg(long, value_name = "NAME")]
     pub emitter: Option<String>,
-    /// The key of the shard, as `file:PATH`; default: the one kept by `init` for this log
-    #[arg(long, value_name = "file:PATH")]
+    /// The key of the shard, as `file:PATH`, or the command that has it, as `exec:CMD`; default: the one kept by `init` for this log
+    #[arg(long, value_name = "file:PATH|exec:CMD")]
     pub key: Option<String>,
 }
 

@@ -8,7 +8,7 @@ mod helm;
 mod kustomize;
 mod name;
 mod read;
-mod run;
+pub mod run;
 mod walk;
 
 pub use name::shown;

@@ -1,8 +1,8 @@
-//! Runs a program that renders: with limits on time and output, and with nothing of the user's surroundings.
+//! Runs programs with limits on time and output; those that render, with nothing of the user's surroundings.
 use super::read;
 use std::{
     ffi::OsString,
-    io::Read,
+    io::{Read, Write},
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
     sync::mpsc,
@@ -45,7 +45,7 @@ pub(super) fn run(program: &str, arguments: &[OsString]) -> Result<Vec<u8>, Stri
         format!("`{program}` is not installed: without it nothing of this is read; install it and run again")
     })?;
     let mut command = Command::new(path);
-    command.args(arguments).env_clear().stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.args(arguments).env_clear();
     for name in SURROUNDINGS {
         command.env(name, NOWHERE);
     }
@@ -53,8 +53,22 @@ pub(super) fn run(program: &str, arguments: &[OsString]) -> Result<Vec<u8>, Stri
     for name in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"] {
         command.env(name, NO_NETWORK);
     }
-    let child = command.spawn().map_err(|error| format!("`{program}` cannot be started: {}", error.kind()))?;
-    let (status, output, message) = watch(child, program)?;
+    output(command, program, Vec::new(), RENDER_SECONDS_MAX)
+}
+
+/// What a command that reads `input` writes to its output.
+///
+/// # Errors
+/// The cause of a problem: it cannot be started, fails (with its own message, bounded), is too slow or writes too much.
+pub fn output(mut command: Command, program: &str, input: Vec<u8>, seconds_max: u64) -> Result<Vec<u8>, String> {
+    command.stdin(if input.is_empty() { Stdio::null() } else { Stdio::piped() });
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().map_err(|error| format!("`{program}` cannot be started: {}", error.kind()))?;
+    if let Some(mut pipe) = child.stdin.take() {
+        // One that ends without reading it says so by what it answers.
+        thread::spawn(move || drop(pipe.write_all(&input)));
+    }
+    let (status, output, message) = watch(child, program, seconds_max)?;
     if status.success() {
         return Ok(output);
     }
@@ -62,13 +76,13 @@ pub(super) fn run(program: &str, arguments: &[OsString]) -> Result<Vec<u8>, Stri
 }
 
 /// Waits for the end, not longer than the limit.
-fn watch(mut child: Child, program: &str) -> Result<(ExitStatus, Vec<u8>, Vec<u8>), String> {
-    let end = Instant::now() + Duration::from_secs(RENDER_SECONDS_MAX);
+fn watch(mut child: Child, program: &str, seconds_max: u64) -> Result<(ExitStatus, Vec<u8>, Vec<u8>), String> {
+    let end = Instant::now() + Duration::from_secs(seconds_max);
     let output = gather(child.stdout.take());
     let message = gather(child.stderr.take());
     let read = |from: &mpsc::Receiver<Result<Vec<u8>, String>>| {
         from.recv_timeout(end.saturating_duration_since(Instant::now()))
-            .unwrap_or_else(|_| Err(format!("takes longer than {RENDER_SECONDS_MAX} seconds")))
+            .unwrap_or_else(|_| Err(format!("takes longer than {seconds_max} seconds")))
     };
     let both = read(&output).and_then(|output| Ok((output, read(&message)?)));
     let ended = both.and_then(|(output, message)| {
@@ -76,7 +90,7 @@ fn watch(mut child: Child, program: &str) -> Result<(ExitStatus, Vec<u8>, Vec<u8
             match child.try_wait() {
                 Ok(Some(status)) => break Ok((status, output, message)),
                 Ok(None) if Instant::now() < end => thread::sleep(END_POLL),
-                Ok(None) => break Err(format!("takes longer than {RENDER_SECONDS_MAX} seconds")),
+                Ok(None) => break Err(format!("takes longer than {seconds_max} seconds")),
                 Err(error) => break Err(format!("cannot be waited for: {}", error.kind())),
             }
         }
@@ -125,4 +139,30 @@ pub(super) fn from_repository(cause: String, folder: &Path, name: &str) -> Strin
 fn find(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path).map(|folder| folder.join(program)).find(|path| path.is_file())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str, input: &[u8], seconds_max: u64) -> Result<Vec<u8>, String> {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        output(command, "sh", input.to_vec(), seconds_max)
+    }
+
+    #[test]
+    fn a_program_is_handed_its_input_and_heard_to_the_end() {
+        let input = vec![b'x'; 1 << 20];
+        assert_eq!(shell("cat", &input, 30).unwrap(), input);
+        assert_eq!(shell("echo read nothing", &input, 30).unwrap(), b"read nothing\n");
+        assert_eq!(shell("cat >&2; exit 1", b"locked", 30).unwrap_err(), "`sh` fails: locked");
+    }
+
+    #[test]
+    fn a_program_that_never_answers_is_given_up() {
+        let started = Instant::now();
+        assert_eq!(shell("exec sleep 60", b"", 1).unwrap_err(), "`sh` takes longer than 1 seconds");
+        assert!(started.elapsed() < Duration::from_secs(30));
+    }
 }

@@ -174,7 +174,7 @@ impl Read {
         let environment = &self.reading.normalised.environment;
         let subjects: Vec<&Resource> = environment.all().collect();
         let reach = reach::derive(environment, &subjects);
-        with(&Light { environment, reach: &reach, parameters: &self.parameters }, &subjects)
+        with(&Light { environment, reach: &reach, parameters: &self.parameters, known: None }, &subjects)
     }
 }
 

@@ -6,6 +6,7 @@ use std::io::{self, Write};
 pub mod attest;
 pub mod cases;
 pub mod code;
+pub mod crds;
 pub mod criteria;
 pub mod evidence;
 pub mod init;

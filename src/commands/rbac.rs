@@ -19,7 +19,7 @@ pub fn run(arguments: &Rbac) -> anyhow::Result<u8> {
         None => Bundle::standard()?,
     };
     let account = arguments.service_account.as_deref().map(account).transpose()?;
-    print(text(&arguments.name, &rules(&kinds(&bundle)), account).as_bytes())?;
+    print(text(arguments, &rules(&kinds(&bundle)), account).as_bytes())?;
     Ok(0)
 }
 
@@ -27,6 +27,7 @@ pub fn run(arguments: &Rbac) -> anyhow::Result<u8> {
 fn kinds(bundle: &Bundle) -> BTreeSet<Text> {
     let mut kinds = bundle.kinds(Platform::Kubernetes);
     kinds.extend(reach::kinds().map(Text::from));
+    kinds.extend(normalise::spe::KINDS.map(Text::from));
     // No API holds configuration files, the Environment is ours, and Secrets are never read.
     kinds.retain(|kind| {
         !normalise::is_configuration(kind) && !kind.starts_with("speguard/") && kind.as_ref() != "Secret"
@@ -65,16 +66,22 @@ fn account(stated: &str) -> anyhow::Result<(&str, &str)> {
     Ok((namespace, name))
 }
 
-fn text(name: &str, rules: &BTreeMap<&str, BTreeSet<String>>, account: Option<(&str, &str)>) -> String {
+fn text(arguments: &Rbac, rules: &BTreeMap<&str, BTreeSet<String>>, account: Option<(&str, &str)>) -> String {
+    let name = &arguments.name;
+    let (verbs, what) = if arguments.watch {
+        ("list, watch", "speguard serve` lists and watches")
+    } else {
+        ("list", "speguard scan --cluster` lists")
+    };
     let mut text = format!(
-        "# What `speguard scan --cluster` lists. It reads nothing else, writes nothing, and never sees Secrets.\n\
+        "# What `{what}. It reads nothing else, writes nothing, and never sees Secrets.\n\
          # A group that the cluster does not serve costs nothing here.\n\
          apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata:\n  name: {name}\nrules:\n"
     );
     for (group, resources) in rules {
         let resources: Vec<&str> = resources.iter().map(String::as_str).collect();
         text.push_str(&format!(
-            "  - apiGroups: [{group:?}]\n    resources: [{}]\n    verbs: [list]\n",
+            "  - apiGroups: [{group:?}]\n    resources: [{}]\n    verbs: [{verbs}]\n",
             resources.join(", ")
         ));
     }

@@ -3,13 +3,13 @@ use super::{Shell, print, read, remark};
 use crate::{
     cli::{Reach, ReachFormat},
     evaluate::Bundle,
-    model::{Answer, Environment, Platform, Resource, ResourceId, Way, Ways, answer},
+    model::{Answer, Environment, Platform, Resource, ResourceId, Text, Way, Ways, answer},
     reach::{self, Target, kubernetes, networks::Addresses},
     report::{self, ReachPage},
 };
 use anyhow::{Context, bail};
 
-/// How many workloads an error names: enough to see how they are written.
+/// How many workloads or projects an error names: enough to see how they are written.
 const NAMED_MAX: usize = 5;
 
 /// Answers, and gives the exit code: 0 closed, 1 open, 3 unknown (contracts, section 6).
@@ -17,10 +17,7 @@ const NAMED_MAX: usize = 5;
 /// # Errors
 /// Misuse: a range that is none, a workload that is not there.
 pub fn run(arguments: &Reach, shell: &Shell) -> anyhow::Result<u8> {
-    let target = match arguments.to.as_str() {
-        "internet" => None,
-        range => Some(Addresses::parse(range).context("`--to` is `internet` or a range such as 192.0.2.0/24")?),
-    };
+    let target = target(&arguments.to)?;
     let reading = match arguments.live.cluster {
         // Only then the kinds that rules look at are asked for.
         true => read::either(&arguments.sources, &arguments.live, &Bundle::standard()?)?,
@@ -29,12 +26,12 @@ pub fn run(arguments: &Reach, shell: &Shell) -> anyhow::Result<u8> {
     reading.note.iter().for_each(|note| remark(note));
     let environment = &reading.normalised.environment;
     let subjects: Vec<&Resource> = environment.all().collect();
-    let mut ways = ways(environment, &subjects, target);
+    let mut ways = ways(environment, &subjects, target)?;
     if let Some(from) = &arguments.from {
-        let named: Vec<String> = ways.keys().take(NAMED_MAX).map(ResourceId::full).collect();
+        let there = named(ways.keys().map(ResourceId::full));
         ways.retain(|id, _| is_named(id, from));
         if ways.is_empty() {
-            bail!("no workload is called `{from}`; there are: {}", named.join(", "));
+            bail!("no workload is called `{from}`; there are: {there}");
         }
     }
     let answer = overall(&ways, environment, arguments.from.is_some());
@@ -59,16 +56,47 @@ pub fn run(arguments: &Reach, shell: &Shell) -> anyhow::Result<u8> {
     })
 }
 
+/// What `--to` names.
+enum To {
+    Internet,
+    Range(Addresses),
+    Project(Text),
+}
+
+fn target(to: &str) -> anyhow::Result<To> {
+    match (to, to.strip_prefix("project:")) {
+        ("internet", _) => Ok(To::Internet),
+        (_, Some(project)) => Ok(To::Project(project.into())),
+        (range, None) => Addresses::parse(range)
+            .map(To::Range)
+            .context("`--to` is `internet`, `project:NAME` or a range such as 192.0.2.0/24"),
+    }
+}
+
 /// The ways of every workload. Of what is not Kubernetes, only ways to the internet are derived.
-fn ways(environment: &Environment, subjects: &[&Resource], range: Option<Addresses>) -> Ways {
+fn ways(environment: &Environment, subjects: &[&Resource], to: To) -> anyhow::Result<Ways> {
     let internet = reach::derive(environment, subjects).internet;
-    let Some(range) = range else { return internet };
-    let mut ways = kubernetes::connections(environment, subjects, &Target::range(range, &environment.description));
+    let mut ways = match to {
+        To::Internet => return Ok(internet),
+        To::Range(range) => {
+            kubernetes::connections(environment, subjects, &Target::range(range, &environment.description))
+        }
+        To::Project(project) => match kubernetes::connections_to_project(environment, subjects, &project) {
+            Ok(ways) => ways,
+            Err(names) => bail!("no project is called `{project}`; there are: {}", named(names.iter())),
+        },
+    };
     for id in internet.into_keys().filter(|id| id.platform != Platform::Kubernetes) {
         let hop = crate::model::Hop { resource: id.clone(), path: Vec::new() };
         ways.insert(id, vec![Way::unknown("only its ways to the internet are derived", vec![hop])]);
     }
-    ways
+    Ok(ways)
+}
+
+/// The first of some names.
+fn named(names: impl Iterator<Item = impl AsRef<str>>) -> String {
+    let names: Vec<String> = names.take(NAMED_MAX).map(|name| name.as_ref().to_owned()).collect();
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
 
 /// `[root:]kind/namespace/name`, without root, without kind, or the name alone.

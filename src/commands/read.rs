@@ -68,9 +68,10 @@ pub fn cluster(sources: &Sources, arguments: &Connection, bundle: &Bundle) -> an
     let at = time(sources.at.as_deref())?;
     let mut paths = sources.paths.clone();
     paths.extend(sources.spe.iter().cloned());
-    let collected = collect::files(&collect::Request { paths, plain: true, ..collect::Request::default() })?;
-    let Cluster { live, mut problems, version } = live::read(arguments, bundle)?;
+    let mut collected = collect::files(&collect::Request { paths, plain: true, ..collect::Request::default() })?;
+    let Cluster { live, statements, mut problems, version } = live::read(arguments, bundle)?;
     problems.extend(collected.problems);
+    collected.documents.extend(statements);
     let options = Options {
         description: sources.spe.as_deref().map(collect::shown),
         roots: sources.paths.iter().map(|path| collect::shown(path)).collect(),

@@ -8,15 +8,16 @@ use crate::{
     normalise,
     record::{
         blob::{self, Blob},
-        disk::RealDisk,
         entry::{Body, Bundle as BundleEntry, DigestText, Instant, RunStart, Trigger, Ulid},
+        journal::JournalError,
         log::{Draft, Log, LogError},
+        place::Place,
         redact::BlobKey,
         row::{Population, ResultSet, Sources as RowSources},
         run::{Finished, Peppers, manifest, transitions},
         segment::digest,
         state::{ScopeState, State},
-        store::{Directory, Store},
+        store::Store,
     },
 };
 use anyhow::{Context, bail};
@@ -27,7 +28,7 @@ mod statements;
 
 /// A run that has begun.
 pub struct Session<'s> {
-    store: &'s Directory<RealDisk>,
+    store: &'s dyn Store,
     log: Log<'s>,
     run: Ulid,
     scope: String,
@@ -61,7 +62,7 @@ impl<'s> Session<'s> {
     /// # Errors
     /// No log, no key, another year's shard, a store that cannot be written: the scan does not begin.
     pub fn begin(
-        store: &'s Directory<RealDisk>,
+        store: &'s dyn Store,
         record: &Record,
         sources: &Sources,
         (is_cluster, trigger): (bool, Trigger),
@@ -69,19 +70,7 @@ impl<'s> Session<'s> {
         let started = now()?;
         let log = record.log.clone().context("say which log, with --log")?;
         let arguments = LogArguments { log, emitter: record.emitter.clone(), key: record.key.clone() };
-        let (place, key) = open::shard(store, &arguments)?;
-        let year = time::OffsetDateTime::from_unix_timestamp(started.seconds())?.year();
-        if place.year() != year {
-            bail!(
-                "the shard `{}` is of {}, and it is {year}: make the next with `speguard evidence init --domain {} --spe {} --emitter {}`",
-                place.origin,
-                place.year(),
-                place.domain(),
-                place.spe(),
-                place.emitter()
-            );
-        }
-        let mut log = Log::open(store, place, key)?;
+        let mut log = open::writer(store, &arguments, started)?;
         let pepper = pepper(store, &log, started)?;
         let scope = match &record.scope {
             Some(scope) => scope.clone(),
@@ -111,12 +100,8 @@ impl<'s> Session<'s> {
             }
             Err(error) => {
                 let cause = format!("{error:#}");
-                let unclear = error.downcast_ref::<LogError>().is_some_and(|error| {
-                    matches!(
-                        error,
-                        LogError::Store(_) | LogError::Journal(crate::record::journal::JournalError::Store(_))
-                    )
-                });
+                let unclear = error.downcast_ref::<LogError>();
+                let unclear = matches!(unclear, Some(LogError::Journal(JournalError::Unclear(_))));
                 if unclear { Recording::Unknown { cause } } else { Recording::NotRecorded { cause } }
             }
         }
@@ -134,7 +119,10 @@ impl<'s> Session<'s> {
             &random()?,
         );
         let results_blob = match &before {
-            Some((digest, _)) if same => *digest,
+            Some((digest, _)) if same => {
+                again(self.store, &self.log, *digest)?;
+                *digest
+            }
             _ => keep(&self.log, &prefix, &blob::results(&results)?)?,
         };
         let versions =
@@ -181,7 +169,7 @@ impl<'s> Session<'s> {
         bundle: Option<&BundleEntry>,
         ids: &[Ulid],
     ) -> anyhow::Result<Vec<crate::model::Receipt>> {
-        let (store, prefix) = (self.store, self.log.place().prefix());
+        let (store, prefixes) = (self.store, prefixes(&self.log));
         let (scope, pepper) = (self.scope.clone(), self.pepper);
         let appended = self.log.append(finished.ended, &mut |state: &State| {
             let mut ids = ids.iter().copied();
@@ -198,9 +186,11 @@ impl<'s> Session<'s> {
             if !late {
                 // Another writer may have made the last run: its rows must be here, or nobody can tell what changed.
                 let unfounded = |error: anyhow::Error| LogError::Unfounded(format!("{error:#}"));
-                let before = last.map(|(_, run)| results(store, &prefix, run.results_blob)).transpose();
+                let before =
+                    last.map(|(_, run)| results(store, holder(store, &prefixes, run.results_blob), run.results_blob));
+                let before = before.transpose();
                 let before = before.map_err(unfounded)?;
-                let peppers = peppers(store, &prefix, of, pepper).map_err(unfounded)?;
+                let peppers = peppers(store, &prefixes, of, pepper).map_err(unfounded)?;
                 let changed = transitions(finished, before.as_ref(), of, &peppers, &mut id);
                 count = changed.len();
                 drafts.extend(changed);
@@ -217,7 +207,8 @@ impl<'s> Session<'s> {
     fn last_results(&self, state: &State) -> anyhow::Result<Option<(DigestText, ResultSet)>> {
         let last = state.scopes.get(&self.scope).and_then(|scope| scope.last.as_ref());
         let Some((_, run)) = last else { return Ok(None) };
-        let set = results(self.store, &self.log.place().prefix(), run.results_blob)?;
+        let prefixes = prefixes(&self.log);
+        let set = results(self.store, holder(self.store, &prefixes, run.results_blob), run.results_blob)?;
         Ok(Some((run.results_blob, set)))
     }
 
@@ -250,6 +241,30 @@ impl<'s> Session<'s> {
 fn keep(log: &Log<'_>, prefix: &str, blob: &Blob) -> anyhow::Result<DigestText> {
     log.keep(&format!("{prefix}/{}", blob::path(&blob.digest)), &blob.bytes)?;
     Ok(blob.digest.into())
+}
+
+/// Where blobs of the emitter may lie: in its shard of this year, and in those of earlier ones.
+fn prefixes(log: &Log<'_>) -> Vec<String> {
+    std::iter::once(log.place()).chain(log.earlier()).map(Place::prefix).collect()
+}
+
+/// The shard that holds a blob; the first where none does.
+fn holder<'p>(store: &dyn Store, prefixes: &'p [String], digest: DigestText) -> &'p str {
+    let path = blob::path(&crate::model::Digest(digest.0));
+    let holds = |prefix: &&String| store.get(&format!("{prefix}/{path}")).is_ok_and(|bytes| bytes.is_some());
+    prefixes.iter().find(holds).or(prefixes.first()).map_or("", String::as_str)
+}
+
+/// A blob of an earlier year that an entry of this one refers to is kept with both.
+fn again(store: &dyn Store, log: &Log<'_>, digest: DigestText) -> anyhow::Result<()> {
+    let (prefixes, path) = (prefixes(log), blob::path(&crate::model::Digest(digest.0)));
+    let (own, holder) = (log.place().prefix(), holder(store, &prefixes, digest));
+    if own != holder
+        && let Some(bytes) = store.get(&format!("{holder}/{path}"))?
+    {
+        log.keep(&format!("{own}/{path}"), &bytes)?;
+    }
+    Ok(())
 }
 
 /// A result set out of the log.
@@ -295,7 +310,7 @@ pub fn read_key(store: &dyn Store, prefix: &str, digest: DigestText) -> anyhow::
 /// The keys by which the open deviations of a scope were named. One that was erased links nothing any more.
 fn peppers(
     store: &dyn Store,
-    prefix: &str,
+    prefixes: &[String],
     scope: Option<&ScopeState>,
     present: (DigestText, BlobKey),
 ) -> anyhow::Result<Peppers> {
@@ -303,7 +318,7 @@ fn peppers(
     for open in scope.into_iter().flat_map(|scope| scope.open.values()) {
         if open.pepper != present.0
             && !earlier.contains_key(&open.pepper)
-            && let Ok(key) = read_key(store, prefix, open.pepper)
+            && let Ok(key) = read_key(store, holder(store, prefixes, open.pepper), open.pepper)
         {
             earlier.insert(open.pepper, key);
         }

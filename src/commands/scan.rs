@@ -13,7 +13,10 @@ use crate::{
     cli::{Format as FormatArgument, Scan, SeverityArgument},
     judge::outcome,
     model::{Document, Resource, Severity, Timestamp},
-    record::entry::{Instant, Trigger},
+    record::{
+        entry::{Instant, Trigger},
+        timed::Timed,
+    },
     report::{self, Format, Page},
 };
 use anyhow::Context;
@@ -24,11 +27,11 @@ use std::{collections::BTreeMap, fs, path::Path};
 /// # Errors
 /// Misuse, criteria that cannot be loaded, a report that cannot be written: exit code 2.
 pub fn run(arguments: &Scan, shell: &Shell) -> anyhow::Result<u8> {
-    let store = arguments.record.log.as_deref().map(open::store).transpose()?;
-    let begin = |store| {
-        Session::begin(store, &arguments.record, &arguments.sources, (arguments.live.cluster, Trigger::Command))
-    };
-    let session = store.as_ref().map(begin).transpose()?;
+    let timed = |log| open::timed(log, arguments.record.log_timeout);
+    let store = arguments.record.log.as_deref().map(timed).transpose()?;
+    let how = (arguments.live.cluster, Trigger::Command);
+    let session =
+        store.as_ref().map(|store| Session::begin(store, &arguments.record, &arguments.sources, how)).transpose()?;
     let progress = Progress::new(shell.progress, shell.language);
     progress.enter(Stage::Criteria);
     let bundle = read::bundle(&arguments.judging)?;
@@ -43,6 +46,7 @@ pub fn run(arguments: &Scan, shell: &Shell) -> anyhow::Result<u8> {
     reading.note.iter().for_each(|note| remark(note));
     let fail_on = arguments.fail_on.map(severity);
     let verdict = outcome(&assessment, &bundle.criteria, fail_on);
+    store.iter().for_each(Timed::start_again);
     let recording = match session {
         Some(session) => Some(session.finish(&Done {
             bundle: &bundle,

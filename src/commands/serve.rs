@@ -20,7 +20,7 @@ use crate::{
         entry::{Epoch, EpochEvent, Instant, Trigger},
         log::Log,
         queue::{self, Writer},
-        store::Directory,
+        store::Store,
     },
     serve::{
         door::Door,
@@ -62,7 +62,7 @@ struct Service {
     profile_text: (String, String),
     documents: Vec<crate::model::Document>,
     tools: BTreeMap<String, String>,
-    store: Option<&'static Directory>,
+    store: Option<&'static dyn Store>,
     /// Entries that a checkpoint covers.
     published: Arc<AtomicU64>,
 }
@@ -84,6 +84,7 @@ pub fn run(arguments: &Serve, shell: &Shell) -> anyhow::Result<u8> {
     watch(&service, connected);
     beat(&service);
     audit(&service);
+    calendar(&service, listening.stop())?;
     remark(&format!("speguard answers on https://{}/admit, ready when /readyz says so\n", listening.address()));
     listening.serve(Arc::clone(&service.door), certificate);
     end(&service);
@@ -108,7 +109,10 @@ fn service(arguments: Serve, shell: &Shell) -> anyhow::Result<(Service, Connecte
     let connected = live::connect(&arguments.connection, &bundle)?;
     let mut paths = arguments.sources.paths.clone();
     paths.extend(arguments.sources.spe.iter().cloned());
-    let collected = collect::files(&collect::Request { paths, plain: true, ..collect::Request::default() })?;
+    let mut collected = collect::files(&collect::Request { paths, plain: true, ..collect::Request::default() })?;
+    let (statements, problems) = connected.statements();
+    collected.documents.extend(statements);
+    collected.problems.extend(problems);
     let at = time()?;
     let options = Options {
         description: arguments.sources.spe.as_deref().map(collect::shown),
@@ -174,7 +178,7 @@ fn time() -> anyhow::Result<Timestamp> {
 
 /// A log that is open and not written yet.
 struct Pending {
-    store: &'static Directory,
+    store: &'static dyn Store,
     log: Log<'static>,
     writer: Writer,
     queue: queue::Queue,
@@ -196,13 +200,12 @@ fn pending(arguments: &Serve, bundle: &Bundle, profile: &Profile, reading: &read
         bail!("say what the cluster is called with `--scope NAME`: its audits are compared with each other by it");
     }
     // Lives as long as the process: its threads write until the end.
-    let store: &'static Directory = Box::leak(Box::new(open::store(&path)?));
+    let store: &'static dyn Store = &**Box::leak(Box::new(open::store(&path)?));
     let given =
         crate::cli::evidence::LogArguments { log: path, emitter: record.emitter.clone(), key: record.key.clone() };
-    let (place, key) = open::shard(store, &given)?;
-    let emitter = place.emitter().to_owned();
-    let log = Log::open(store, place, key)?;
     let at = now()?;
+    let log = open::writer(store, &given, at)?;
+    let emitter = log.place().emitter().to_owned();
     let (pepper, blob_key) = record::pepper(store, &log, at)?;
     let state = log.state();
     let description = &reading.normalised.environment.description;
@@ -260,6 +263,27 @@ fn watch(service: &Arc<Service>, connected: Connected) {
     });
 }
 
+/// Ends the process in order when an entry of the description has expired since its start, so that whoever keeps it running
+/// starts it anew without that entry: what was allowed until yesterday must not be allowed today.
+fn calendar(service: &Arc<Service>, stop: impl Fn() + Send + 'static) -> anyhow::Result<()> {
+    let door = Arc::clone(&service.door);
+    let at_start = door.inventory.expired(time()?)?;
+    thread::spawn(move || {
+        loop {
+            thread::sleep(CALENDAR_EVERY);
+            let now = time().ok().and_then(|at| door.inventory.expired(at).ok());
+            if now.is_some_and(|now| now != at_start) {
+                remark("an entry of spe.yaml has expired since the start: ending, to be started again without it\n");
+                return stop();
+            }
+        }
+    });
+    Ok(())
+}
+
+/// Entries expire by day; a minute late is soon enough to be noticed.
+const CALENDAR_EVERY: Duration = Duration::from_secs(60);
+
 /// Signs of life, on a thread of their own.
 fn beat(service: &Arc<Service>) {
     let door = Arc::clone(&service.door);
@@ -310,9 +334,7 @@ fn audit(service: &Arc<Service>) {
 
 fn audit_once(service: &Service) -> anyhow::Result<()> {
     let Service { arguments, door, bundle, profile, .. } = service;
-    let begin = |store: &'static Directory| {
-        Session::begin(store, &arguments.record, &arguments.sources, (true, Trigger::Schedule))
-    };
+    let begin = |store| Session::begin(store, &arguments.record, &arguments.sources, (true, Trigger::Schedule));
     let session = service.store.map(begin).transpose()?;
     let snapshot = door.inventory.snapshot(Extent::Whole)?;
     let environment = &snapshot.environment;

@@ -6,8 +6,8 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::Deserialize;
 use std::{collections::BTreeSet, fs};
 
-/// The configuration, with words in capitals where arguments go.
-const TEMPLATE: &str = include_str!("webhooks.yaml");
+/// The configuration, with words in capitals where arguments go. The chart fills in the same text.
+const TEMPLATE: &str = include_str!("../../charts/speguard/files/webhooks.yaml");
 
 /// Prints the configuration.
 ///

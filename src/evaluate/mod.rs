@@ -17,6 +17,7 @@ pub use engine::Coverage;
 pub use tests_of_rules::{TestOutcome, run_tests};
 
 pub use schema::schema;
+pub use sight::Known;
 
 use crate::model::{
     CriterionId, ENVIRONMENT_KIND, Environment, Finding, Map, Platform, Reach, Resource, ResourceId, Text, Verdict,
@@ -85,6 +86,8 @@ pub struct Light<'a> {
     pub reach: &'a Reach,
     /// Thresholds and facts by criterion, merged: `input.parameters`.
     pub parameters: &'a BTreeMap<CriterionId, Map>,
+    /// What was seen of this very environment before; `None` where it is asked about once.
+    pub known: Option<&'a Known>,
 }
 
 /// Subjects judged together: their inputs are made once for all rules, and their data once for each rule. Large enough
@@ -251,7 +254,7 @@ fn ask<'a, T: Send>(
         .flat_map(|group| group.subjects.chunks(SUBJECTS_PER_TASK).map(move |chunk| (group, chunk)))
         .collect();
     let run = |(group, chunk): (&Group<'a>, &[&'a Resource])| {
-        let sight = group.sight.get_or_init(|| Sight::new(&index, light.reach, &group.view, &group.joins));
+        let sight = group.sight.get_or_init(|| Sight::new(&index, light.reach, &group.view, &group.joins, light.known));
         let inputs: Vec<_> = chunk.iter().map(|resource| sight.input(resource)).collect();
         let ask_rule = |(rule, asked): (&'a Rule, Vec<usize>)| {
             let data = sight.data(&rule.joins, chunk);

@@ -4,7 +4,10 @@ use crate::model::{
     Absence, ENVIRONMENT_KIND, Environment, Hidden, Platform, Problem, Reach, Resource, ResourceId, Step, Text,
     Unknown, Value, View, Way, Ways,
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Mutex, PoisonError},
+};
 
 /// Every resource by its view, found in one pass.
 pub(super) struct Index<'a> {
@@ -137,6 +140,30 @@ impl<'a> Naming<'a> {
 
 type Places = BTreeMap<Text, BTreeMap<Text, Seen>>;
 
+/// Kinds of one environment as rules see them: kept by who asks about the same environment many times.
+#[derive(Debug, Default)]
+pub struct Known(Mutex<BTreeMap<(View, Text), Seen>>);
+
+impl Known {
+    fn get(&self, view: &View, kind: &Text, see: impl FnOnce() -> Seen) -> Seen {
+        // What a thread that panicked has left is whole: an entry is put in one step.
+        let mut kinds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kinds.entry((view.clone(), kind.clone())).or_insert_with(see).clone()
+    }
+}
+
+/// The resources of one kind, by namespace and name.
+fn places(naming: &Naming<'_>, resources: &[&Resource]) -> Seen {
+    let mut places = Places::new();
+    for resource in resources {
+        let names = places.entry(resource.id.namespace.clone()).or_default();
+        let name = naming.name(&resource.id);
+        let body = if names.contains_key(&name) { defined_twice() } else { naming.body(resource) };
+        names.insert(name, body);
+    }
+    nested(places)
+}
+
 /// What can be seen from one view: the kinds that the rules asked there join, and no others.
 pub(super) struct Sight<'a> {
     reach: &'a Reach,
@@ -151,20 +178,27 @@ pub(super) struct Sight<'a> {
 }
 
 impl<'a> Sight<'a> {
-    pub(super) fn new(index: &Index<'a>, reach: &'a Reach, view: &View, joins: &BTreeSet<&Text>) -> Self {
+    pub(super) fn new(
+        index: &Index<'a>,
+        reach: &'a Reach,
+        view: &View,
+        joins: &BTreeSet<&Text>,
+        known: Option<&Known>,
+    ) -> Self {
         let seen = index.seen_from(view);
         let naming = Naming::new(index, view, &seen);
-        let mut bodies: BTreeMap<&Text, Places> = BTreeMap::new();
-        let mut joined: BTreeMap<&Text, Vec<&ResourceId>> = BTreeMap::new();
+        let mut joined: BTreeMap<&Text, Vec<&'a Resource>> = BTreeMap::new();
         for resource in seen.iter().filter(|resource| joins.contains(&resource.id.kind)) {
-            let ResourceId { kind, namespace, .. } = &resource.id;
-            let names = bodies.entry(kind).or_default().entry(namespace.clone()).or_default();
-            let name = naming.name(&resource.id);
-            let body = if names.contains_key(&name) { defined_twice() } else { naming.body(resource) };
-            names.insert(name, body);
-            joined.entry(kind).or_default().push(&resource.id);
+            joined.entry(&resource.id.kind).or_default().push(resource);
         }
-        let kinds = bodies.into_iter().map(|(kind, places)| (kind.clone(), nested(places))).collect();
+        let see = |kind: &Text, resources: &[&Resource]| match known {
+            Some(known) => known.get(view, kind, || places(&naming, resources)),
+            None => places(&naming, resources),
+        };
+        let kinds = joined.iter().map(|(kind, resources)| ((*kind).clone(), see(kind, resources))).collect();
+        let joined =
+            joined.into_iter().map(|(kind, all)| (kind, all.into_iter().map(|one| &one.id).collect::<Vec<_>>()));
+        let joined: BTreeMap<&Text, Vec<&ResourceId>> = joined.collect();
         let ids: Vec<&ResourceId> = joined.into_values().flatten().collect();
         let joined = topics(reach).map(|(topic, ways)| (topic, by_kind(&naming, ways, ids.iter().copied())));
         let names = seen

@@ -1,5 +1,5 @@
 //! The environment's own description: spe.yaml as checked. Facts about the environment live nowhere else.
-use super::{Map, Origin, Text, Timestamp};
+use super::{Map, Origin, Text, Timestamp, Value};
 use std::collections::BTreeSet;
 
 /// spe.yaml as checked, or what holds without one ([`Description::default`], `stated` false).
@@ -22,6 +22,7 @@ pub struct Description {
     pub private_ranges: Vec<Text>,
     pub allowed_destinations: Vec<Destination>,
     pub allowed_proxies: Vec<Destination>,
+    pub shared_services: Vec<SharedService>,
     pub log_stores: Vec<LogStore>,
     pub network_plugin: Option<Text>,
     pub clusters: Vec<ClusterDescription>,
@@ -52,6 +53,26 @@ pub struct Project {
     pub namespaces: BTreeSet<Text>,
     /// Labels that a Namespace of the project carries, all of them; empty = none given.
     pub selector: Vec<(Text, Text)>,
+}
+
+impl Project {
+    /// Whether the labels of a Namespace make it one of the project's; without a selector they never do.
+    #[must_use]
+    pub fn selects(&self, labels: &Value) -> bool {
+        let holds = |(key, value): &(Text, Text)| labels.get(key).and_then(Value::as_text) == Some(value.as_ref());
+        !self.selector.is_empty() && self.selector.iter().all(holds)
+    }
+}
+
+/// A service that every project may reach: the pods of a namespace, the pods with some labels, or both.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SharedService {
+    pub name: Text,
+    pub namespace: Option<Text>,
+    /// Labels of its pods, all of them; empty = every pod of the namespace.
+    pub selector: Vec<(Text, Text)>,
+    /// `tcp/443`; empty = every port.
+    pub ports: Vec<Text>,
 }
 
 /// A destination that workloads may reach: exactly one of the three is set.
@@ -114,6 +135,20 @@ pub fn default_private_ranges() -> Vec<Text> {
         .to_vec()
 }
 
+impl Description {
+    /// The name of the project that a namespace belongs to, by its name, its labels (`null` = none are known), or, where
+    /// nobody has described the environment, by itself; `None` where nothing says so.
+    #[must_use]
+    pub fn project_of(&self, namespace: &Text, labels: &Value) -> Option<Text> {
+        let stated = |project: &&Project| project.namespaces.contains(namespace) || project.selects(labels);
+        if let Some(project) = self.projects.iter().find(stated) {
+            return Some(project.name.clone());
+        }
+        let label = labels.get(&self.project_label).and_then(Value::as_text).map(Text::from);
+        label.or_else(|| (!self.stated).then(|| namespace.clone()))
+    }
+}
+
 impl Default for Description {
     fn default() -> Self {
         Self {
@@ -127,6 +162,7 @@ impl Default for Description {
             private_ranges: default_private_ranges(),
             allowed_destinations: Vec::new(),
             allowed_proxies: Vec::new(),
+            shared_services: Vec::new(),
             log_stores: Vec::new(),
             network_plugin: None,
             clusters: Vec::new(),

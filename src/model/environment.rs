@@ -57,6 +57,17 @@ impl Environment {
         self.clusters.iter().find(|cluster| cluster.roots.contains(root)).map_or(root, |cluster| &cluster.name)
     }
 
+    /// Problems whose unread part may hold resources of a Kubernetes cluster. A root of no cluster may be of any.
+    pub fn hidden_in<'a>(&'a self, cluster: &'a Text) -> impl Iterator<Item = &'a Problem> {
+        let of = |root: &Text| self.clusters.iter().find(|cluster| cluster.roots.contains(root));
+        self.problems.iter().filter(move |problem| {
+            problem.hides.as_ref().is_some_and(|hidden| {
+                hidden.platform.is_none_or(|platform| platform == Platform::Kubernetes)
+                    && hidden.root.as_ref().and_then(of).is_none_or(|of| of.name == *cluster)
+            })
+        })
+    }
+
     /// Whether what stands under an id can be seen from a view. Realms and the Environment are seen by all.
     #[must_use]
     pub fn sees(&self, view: &View, id: &ResourceId) -> bool {

@@ -21,7 +21,7 @@ pub use criterion::{
     Verification, Words,
 };
 pub use description::{
-    ClusterDescription, ClusterSource, Description, Destination, Expired, LogStore, NodeRoute, Project,
+    ClusterDescription, ClusterSource, Description, Destination, Expired, LogStore, NodeRoute, Project, SharedService,
     default_private_ranges,
 };
 pub use document::{Document, Hidden, Problem, RELEASE_NAMESPACE, Render};
@@ -36,7 +36,8 @@ pub use judgement::{AttestationId, Decision, Enforcement, Judgement, Shortcoming
 pub use reach::{Answer, Hop, Reach, Way, Ways, answer};
 pub use receipt::{Receipt, Recording};
 pub use resource::{
-    ENVIRONMENT_KIND, Origin, Platform, PodView, Provider, Resource, ResourceId, Scope, UNKNOWN_NAMESPACE,
+    ENVIRONMENT_KIND, Origin, POD_TEMPLATES, Platform, PodView, Provider, Resource, ResourceId, Scope,
+    UNKNOWN_NAMESPACE,
 };
 pub use secret::{MASK, scrub};
 pub use spelling::{instead, listed, meant};

@@ -10,7 +10,10 @@ pub type Ways = BTreeMap<ResourceId, Vec<Way>>;
 pub struct Reach {
     /// Connections to the open internet, beyond own ranges and allowed destinations.
     pub internet: Ways,
-    /// Connections to other projects.
+    /// Connections to other projects, each with the fact `to`: the project's name. One open way for each project, up to
+    /// ten of them. The witness leads from the workload over the egress rule that allows the connection to the ingress rule
+    /// of the other side, or to its workload where no policy isolates that. Ways that are no connections have the fact `by`:
+    /// `volume`, `source`, `grant`, `rights`, `rights_of_all`, `rights_everywhere` (`reach/projects.rs`).
     pub projects: Ways,
     /// Where a resource's logs end, and how long they stay there.
     pub logs: Ways,

@@ -142,6 +142,23 @@ impl Origin {
     }
 }
 
+/// Kinds that run pods, and the path to the pod template (its `metadata` and `spec`).
+/// Sources: the Kubernetes API reference, and the API references of Argo Rollouts, OpenShift and Knative Serving.
+pub const POD_TEMPLATES: &[(&str, &[&str])] = &[
+    ("Pod", &[]),
+    ("PodTemplate", &["template"]),
+    ("ReplicationController", &["spec", "template"]),
+    ("apps.openshift.io/DeploymentConfig", &["spec", "template"]),
+    ("apps/DaemonSet", &["spec", "template"]),
+    ("apps/Deployment", &["spec", "template"]),
+    ("apps/ReplicaSet", &["spec", "template"]),
+    ("apps/StatefulSet", &["spec", "template"]),
+    ("argoproj.io/Rollout", &["spec", "template"]),
+    ("batch/CronJob", &["spec", "jobTemplate", "spec", "template"]),
+    ("batch/Job", &["spec", "template"]),
+    ("serving.knative.dev/Service", &["spec", "template"]),
+];
+
 /// The pod a workload will run, lifted out once, with the path it was lifted from.
 #[derive(Clone, Debug)]
 pub struct PodView {

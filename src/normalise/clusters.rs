@@ -198,7 +198,7 @@ impl<'a> Scopes<'a> {
         match self.labels.get(&(cluster.clone(), namespace.clone())) {
             Some(Value::Unknown(_)) => Scope::Unknown,
             Some(labels) if labels.get(&self.description.project_label).is_some() => Scope::Project,
-            Some(labels) if projects.iter().any(|project| selects(&project.selector, labels)) => Scope::Project,
+            Some(labels) if projects.iter().any(|project| project.selects(labels)) => Scope::Project,
             Some(_) => Scope::Platform,
             None if by_label && !self.description.complete.contains(Platform::Kubernetes.name()) => Scope::Unknown,
             None => Scope::Platform,
@@ -222,11 +222,6 @@ pub fn scope(environment: &Environment, id: &ResourceId) -> Scope {
     let cluster = cluster_of(&environment.clusters, &id.root);
     let labels = stated.map(|stated| ((cluster, namespace.clone()), stated)).into_iter().collect();
     Scopes { description: &environment.description, labels }.of(id, &environment.clusters)
-}
-
-fn selects(selector: &[(Text, Text)], labels: &Value) -> bool {
-    let holds = |(key, value): &(Text, Text)| labels.get(key).and_then(Value::as_text) == Some(value.as_ref());
-    !selector.is_empty() && selector.iter().all(holds)
 }
 
 fn cluster_of(clusters: &[Cluster], root: &Text) -> Text {

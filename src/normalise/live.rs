@@ -51,6 +51,46 @@ pub fn page(document: &Document) -> Result<Vec<Resource>, Problem> {
     Ok(read.resources)
 }
 
+/// Takes the statements of persons (`speguard crds`) out of a list as the API server gives it: each is a document as its
+/// file would be, named by its place in the API, without what the API server adds.
+///
+/// # Errors
+/// As [`page`].
+pub fn statements(page: &Document) -> Result<Vec<Document>, Problem> {
+    let fault = |cause: String| Problem::hiding(page.origin.clone(), cause, Platform::Kubernetes, Some(".".into()));
+    let list: StatementList =
+        serde_json::from_slice(&page.bytes).map_err(|error| fault(format!("not what a list looks like: {error}")))?;
+    let document = |one: Statement| {
+        let origin = Origin::Object { path: format!("{}/{}", page.origin.path(), one.metadata.name).into() };
+        Ok(Document {
+            origin,
+            bytes: serde_json::to_vec(&one).map_err(|error| fault(error.to_string()))?.into(),
+            render: None,
+        })
+    };
+    list.items.into_iter().map(document).collect()
+}
+
+#[derive(serde::Deserialize)]
+struct StatementList {
+    items: Vec<Statement>,
+}
+
+/// What of an object its author wrote and a reader looks at.
+#[derive(serde::Deserialize, serde::Serialize)]
+struct Statement {
+    #[serde(rename = "apiVersion")]
+    api_version: String,
+    kind: String,
+    metadata: StatementName,
+    spec: Box<serde_json::value::RawValue>,
+}
+
+#[derive(serde::Deserialize, serde::Serialize)]
+struct StatementName {
+    name: String,
+}
+
 /// Reads one object as the API server gives it, in a watch or a review; `document` is named by the list of its kind.
 ///
 /// # Errors

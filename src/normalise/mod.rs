@@ -23,7 +23,7 @@ mod yaml;
 pub use clusters::scope;
 pub use digest::resource as resource_digest;
 pub use kinds::is_configuration;
-pub use live::{object, page};
+pub use live::{object, page, statements};
 
 use crate::model::{
     Attestation, Description, Document, Environment, Platform, Problem, Resource, ResourceId, Text, Timestamp, Waiver,

@@ -21,7 +21,15 @@ pub(super) struct Found<'a> {
 }
 
 impl Found<'_> {
+    /// Whether it is an object of a live cluster.
+    pub(super) fn is_live(&self) -> bool {
+        is_live(self.document)
+    }
+
     pub(super) fn origin(&self) -> Origin {
+        if self.is_live() {
+            return self.document.origin.clone();
+        }
         if let Some(places) = &self.places {
             return places.place(self.parsed.at.line);
         }
@@ -33,10 +41,16 @@ impl Found<'_> {
 pub(super) fn find(documents: &[Document]) -> (Vec<Found<'_>>, Vec<Problem>) {
     let read: Vec<(&Document, Stream, Option<Arc<Places>>)> = documents
         .par_iter()
-        .filter(|document| !is_terraform(document.origin.path()) && !is_bicep(document.origin.path()))
+        .filter(|document| {
+            is_live(document) || !is_terraform(document.origin.path()) && !is_bicep(document.origin.path())
+        })
         .map(|document| {
             let path = document.origin.path();
-            (document, parse::parse(&document.bytes, path.ends_with(".json")), Places::of(document).map(Arc::new))
+            (
+                document,
+                parse::parse(&document.bytes, path.ends_with(".json") || is_live(document)),
+                Places::of(document).map(Arc::new),
+            )
         })
         .collect();
     let mut found = Vec::new();
@@ -76,7 +90,7 @@ pub(super) fn read(
 ) -> (Partial, Option<Sourced>) {
     let mut all = Partial::default();
     let by_name = |is: fn(&str) -> bool| -> Vec<&Document> {
-        documents.iter().filter(|document| is(document.origin.path())).collect()
+        documents.iter().filter(|document| !is_live(document) && is(document.origin.path())).collect()
     };
     let terraform = by_name(is_terraform);
     if !terraform.is_empty() {
@@ -180,6 +194,11 @@ fn imported_realm(resource: &Resource) -> Option<Partial> {
 
 fn not_read(origin: Origin, what: &str, platform: Platform) -> Problem {
     Problem::hiding(origin, format!("{what}: recognised, and not read yet"), platform, None)
+}
+
+/// Whether a document is an object of a live cluster, whose name says nothing of its form.
+fn is_live(document: &Document) -> bool {
+    matches!(document.origin, Origin::Object { .. })
 }
 
 /// Files that belong to a Terraform or OpenTofu configuration; such a folder is read as one.

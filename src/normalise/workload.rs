@@ -1,26 +1,9 @@
-//! Where each kind hides its pod.
-use crate::model::{Map, Path, PodView, Step, Value};
-
-/// Kinds that run pods, and the path to the pod template (its `metadata` and `spec`).
-/// Sources: the Kubernetes API reference, and the API references of Argo Rollouts, OpenShift and Knative Serving.
-const POD_TEMPLATE: &[(&str, &[&str])] = &[
-    ("Pod", &[]),
-    ("PodTemplate", &["template"]),
-    ("ReplicationController", &["spec", "template"]),
-    ("apps.openshift.io/DeploymentConfig", &["spec", "template"]),
-    ("apps/DaemonSet", &["spec", "template"]),
-    ("apps/Deployment", &["spec", "template"]),
-    ("apps/ReplicaSet", &["spec", "template"]),
-    ("apps/StatefulSet", &["spec", "template"]),
-    ("argoproj.io/Rollout", &["spec", "template"]),
-    ("batch/CronJob", &["spec", "jobTemplate", "spec", "template"]),
-    ("batch/Job", &["spec", "template"]),
-    ("serving.knative.dev/Service", &["spec", "template"]),
-];
+//! The pod that an object will run, out of where its kind hides it.
+use crate::model::{Map, POD_TEMPLATES, Path, PodView, Step, Value};
 
 /// The pod that an object of a kind will run; `None` for kinds that run none.
 pub(super) fn pod(kind: &str, body: &Value) -> Option<PodView> {
-    let (_, template) = POD_TEMPLATE.iter().find(|(of, _)| *of == kind)?;
+    let (_, template) = POD_TEMPLATES.iter().find(|(of, _)| *of == kind)?;
     let mut path: Path = template.iter().map(|key| Step::Key((*key).to_owned())).collect();
     let labels = labels(body, template);
     path.push(Step::Key("spec".to_owned()));
@@ -67,7 +50,7 @@ mod tests {
 
     #[test]
     fn every_kind_gives_its_pod_and_its_path() {
-        for (kind, template) in POD_TEMPLATE {
+        for (kind, template) in POD_TEMPLATES {
             let text =
                 template.iter().rev().fold("{metadata: {labels: {a: b}}, spec: {x: 1}}".to_owned(), |inner, key| {
                     format!("{{{key}: {inner}}}")

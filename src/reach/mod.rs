@@ -5,6 +5,8 @@ pub mod kubernetes;
 mod logs;
 pub mod networks;
 mod openings;
+mod owners;
+mod projects;
 mod storage;
 mod target;
 
@@ -18,17 +20,17 @@ use std::collections::BTreeSet;
 type Part = fn(&Environment, &[&Resource], &mut Reach);
 
 /// Every part, each in a file or folder of its own. Parts fill different subjects or different maps.
-const PARTS: &[Part] = &[azurerm::derive, kubernetes::derive, logs::derive, storage::derive];
+const PARTS: &[Part] = &[azurerm::derive, kubernetes::derive, logs::derive, projects::derive, storage::derive];
 
 /// Whether facts are derived from resources of a Kubernetes kind, so that a live cluster must list it.
 #[must_use]
 pub fn reads(kind: &str) -> bool {
-    kubernetes::reads(kind) || storage::reads(kind)
+    kubernetes::reads(kind) || projects::KINDS.contains(&kind) || storage::reads(kind)
 }
 
 /// The kinds of [`reads`] that are known by name, without those that a network plugin may add to its groups.
 pub fn kinds() -> impl Iterator<Item = &'static str> {
-    kubernetes::kinds().chain(storage::KINDS)
+    kubernetes::kinds().chain(projects::KINDS).chain(storage::KINDS)
 }
 
 fn missed(environment: &Environment) -> BTreeSet<Text> {

@@ -23,8 +23,11 @@ pub fn opened(before: &[Way], after: &[Way]) -> Vec<Way> {
     after.iter().filter(is_new).cloned().collect()
 }
 
+/// Whether two ways of one answer say the same: to where, or what is not known. What hides one way hides every other of
+/// its kind, wherever they lead.
 fn same(one: &Way, other: &Way) -> bool {
-    ["to", "ports", "why"].iter().all(|fact| one.facts.get(fact) == other.facts.get(fact))
+    let facts: &[&str] = if one.answer == Answer::Unknown { &["why"] } else { &["to", "ports"] };
+    facts.iter().all(|fact| one.facts.get(fact) == other.facts.get(fact))
 }
 
 /// What a way leads to; `None` where it is not written as ranges.

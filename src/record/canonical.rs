@@ -228,22 +228,25 @@ fn write_map(
     rules: Rules,
     out: &mut String,
 ) -> Result<(), CanonicalError> {
-    let mut entries: Vec<(&String, &Value)> = map.iter().collect();
-    entries.sort_by(|(one, _), (other, _)| one.encode_utf16().cmp(other.encode_utf16()));
-    out.push('{');
-    for (nth, (key, value)) in entries.into_iter().enumerate() {
+    let mut pair = |nth: usize, key: &str, value: &Value| {
         let place = place.key(key);
         if rules == Rules::Entry && !is_key(key) {
             return Err(CanonicalError::Key { place: place.to_string() });
         }
-        if nth > 0 {
-            out.push(',');
-        }
+        out.push(if nth > 0 { ',' } else { '{' });
         write_text(key, out);
         out.push(':');
-        write(value, &place, rules, out)?;
+        write(value, &place, rules, out)
+    };
+    // Our own keys are ASCII, whose order is that of their bytes, and that is how a map holds them.
+    if rules == Rules::Entry && map.keys().is_sorted() {
+        map.iter().enumerate().try_for_each(|(nth, (key, value))| pair(nth, key, value))?;
+    } else {
+        let mut entries: Vec<(&String, &Value)> = map.iter().collect();
+        entries.sort_by(|(one, _), (other, _)| one.encode_utf16().cmp(other.encode_utf16()));
+        entries.into_iter().enumerate().try_for_each(|(nth, (key, value))| pair(nth, key, value))?;
     }
-    out.push('}');
+    out.push_str(if map.is_empty() { "{}" } else { "}" });
     Ok(())
 }
 
@@ -312,6 +315,12 @@ fn shortest(float: f64) -> (String, i32) {
 /// `\u00xx`; everything else as it is.
 fn write_text(text: &str, out: &mut String) {
     out.push('"');
+    let is_plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
+    if text.bytes().all(is_plain) {
+        out.push_str(text);
+        out.push('"');
+        return;
+    }
     for c in text.chars() {
         match c {
             '"' => out.push_str("\\\""),

@@ -8,13 +8,12 @@ mod deviations;
 mod exposure;
 #[cfg(test)]
 mod tests;
+mod watch;
 
 pub(super) use cover::left;
+pub use watch::{Rest, Watch};
 
-use crate::model::{
-    AnchorHistory, DAY_MS, Effect, History, Period, RunLine, Severity, UnfinishedRun, VerdictName, WaiverAge,
-    WaiverHistory,
-};
+use crate::model::{DAY_MS, Effect, History, Period, RunLine, Severity, UnfinishedRun, VerdictName};
 use std::collections::BTreeMap;
 
 /// A declared gap may miss this much at an edge of the gap that it explains, in milliseconds: an emitter knows when it
@@ -53,7 +52,7 @@ pub struct Facts {
 }
 
 /// One version of the plan. It is in force until the next one takes effect.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PlanFact {
     pub effective_from: i64,
     pub items: Vec<Item>,
@@ -63,7 +62,7 @@ pub struct PlanFact {
 }
 
 /// What is judged, how often and by whom.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Item {
     pub name: String,
     pub scope: String,
@@ -171,144 +170,23 @@ pub struct WaiverFact {
 /// - Of several plan items that ask for one criterion in one scope, the one that demands most decides its time.
 /// - Without a plan in force nothing is a gap, and since nothing says how long an observation holds, all time is
 ///   unknown.
-/// - A declared gap explains the part of a gap that it overlaps. What it leaves at an edge is explained too where that
+/// - Declarations of one cause that overlap or touch are one. A declared gap explains the part of a gap that it overlaps. What it leaves at an edge is explained too where that
 ///   is at most [`DECLARED_GAP_TOLERANCE_MS`]; otherwise the whole rest is undeclared.
 #[must_use]
 pub fn history(facts: &Facts, period: Period, as_of: Option<i64>) -> History {
-    let view = View::new(facts, period, as_of.unwrap_or(facts.newest));
-    let items = view.items();
-    let criteria = view.exposure();
-    let mut all = crate::model::ResourceTime::default();
-    criteria.values().for_each(|time| all.add(time));
-    let deviations = view.deviations(&items);
-    let ageing = view.ageing(&deviations);
-    let repair = view.repair(&deviations);
-    let in_force = view.plans.iter().rev().find(|(effect, _)| effect.from <= view.window.to);
-    History {
-        period,
-        as_of: view.as_of,
-        until: view.window.to,
-        without_plan: view.without_plan(),
-        items,
-        criteria,
-        all,
-        min_coverage_per_mille: in_force.map(|(_, plan)| plan.min_coverage_per_mille),
-        deviations,
-        ageing,
-        repair,
-        runs: view.run_lines(),
-        unfinished: view.unfinished(),
-        longest_without_run: view.longest_without_run(),
-        waivers: view.waivers(),
-        anchors: view.anchors(),
+    let mut watch = Watch::new(facts.plans.clone(), period, as_of.unwrap_or(facts.newest), true);
+    let mut runs: Vec<&RunFact> = facts.runs.iter().collect();
+    runs.sort_by_key(|run| (run.observed, run.index));
+    runs.into_iter().for_each(|run| watch.run(run));
+    let ended: BTreeMap<&str, i64> = facts.runs.iter().map(|run| (run.id.as_str(), run.ended)).collect();
+    let mut changes: Vec<&ChangeFact> = facts.changes.iter().collect();
+    // Of several shards the years come after each other; of one, in the order of the log.
+    changes.sort_by_key(|change| (change.observed, change.index));
+    for change in changes {
+        watch.change(change, *ended.get(change.run.as_str()).unwrap_or(&change.observed));
     }
-}
-
-/// The facts as seen at one moment.
-struct View<'a> {
-    facts: &'a Facts,
-    period: Period,
-    as_of: i64,
-    /// The part of the period that is judged: up to `as_of`.
-    window: Period,
-    /// Each version of the plan with the time in which it is in force, in order.
-    plans: Vec<(Period, &'a PlanFact)>,
-    /// Runs that were in the log at `as_of` and began to hold before the period's end, in order of observation.
-    runs: Vec<&'a RunFact>,
-}
-
-impl<'a> View<'a> {
-    fn new(facts: &'a Facts, period: Period, as_of: i64) -> Self {
-        let mut plans: Vec<&PlanFact> = facts.plans.iter().collect();
-        plans.sort_by_key(|plan| plan.effective_from);
-        let ends = plans.iter().skip(1).map(|plan| plan.effective_from).chain([i64::MAX]);
-        let plans =
-            plans.iter().zip(ends).map(|(plan, to)| (Period { from: plan.effective_from, to }, *plan)).collect();
-        let mut runs: Vec<&RunFact> =
-            facts.runs.iter().filter(|run| run.observed < period.to && run.ended <= as_of).collect();
-        runs.sort_by_key(|run| (run.observed, run.index));
-        let until = as_of.min(period.to).max(period.from);
-        Self { facts, period, as_of, window: Period { from: period.from, to: until }, plans, runs }
-    }
-
-    /// Runs that say what is so in their whole scope.
-    fn observations(&self) -> impl Iterator<Item = &'a RunFact> {
-        self.runs.iter().copied().filter(|run| run.observes())
-    }
-
-    fn without_plan(&self) -> Vec<Period> {
-        cover::left(self.window, self.plans.iter().map(|(effect, _)| *effect))
-    }
-
-    fn run_lines(&self) -> Vec<RunLine> {
-        self.runs.iter().filter(|run| run.observed >= self.period.from).map(|run| run.line()).collect()
-    }
-
-    fn unfinished(&self) -> Vec<UnfinishedRun> {
-        let mut unfinished: Vec<UnfinishedRun> = self
-            .facts
-            .unfinished
-            .iter()
-            .filter(|run| self.period.contains(run.started) && run.started <= self.as_of)
-            .cloned()
-            .collect();
-        unfinished.sort_by(|one, other| (one.started, &one.id).cmp(&(other.started, &other.id)));
-        unfinished
-    }
-
-    fn longest_without_run(&self) -> Option<Period> {
-        let observed = self.runs.iter().filter(|run| !run.late && run.exit != EXIT_COULD_NOT_RUN);
-        let inside = observed.map(|run| run.observed).filter(|at| self.window.contains(*at));
-        stretches([self.window.from].into_iter().chain(inside).chain([self.window.to]))
-            .max_by_key(|stretch| (stretch.length(), -i128::from(stretch.from)))
-    }
-
-    fn waivers(&self) -> Vec<WaiverHistory> {
-        let until = self.window.to;
-        let age = |waiver: &WaiverFact| match waiver.expires.saturating_sub(until) {
-            left if left <= 0 => WaiverAge::Expired,
-            left if left <= EXPIRING_WITHIN_MS => WaiverAge::Expiring,
-            _ => WaiverAge::Active,
-        };
-        let touching =
-            self.facts.waivers.iter().filter(|waiver| waiver.granted <= until && waiver.expires >= self.period.from);
-        let mut waivers: Vec<WaiverHistory> = touching
-            .map(|waiver| WaiverHistory {
-                name: waiver.name.clone(),
-                granted: waiver.granted,
-                expires: waiver.expires,
-                age: age(waiver),
-                approver_missing: waiver.approver_missing,
-                self_approved: waiver.self_approved,
-            })
-            .collect();
-        waivers.sort_by(|one, other| (one.expires, &one.name).cmp(&(other.expires, &other.name)));
-        waivers
-    }
-
-    fn anchors(&self) -> AnchorHistory {
-        let mut times: Vec<i64> =
-            self.facts.anchors.iter().map(|(_, at)| *at).filter(|at| *at <= self.window.to).collect();
-        times.sort_unstable();
-        let count = times.iter().filter(|at| **at >= self.window.from).count();
-        // The last stamp before the period began still counts for its first hours.
-        let before = times.iter().copied().rfind(|at| *at < self.window.from).unwrap_or(self.window.from);
-        let inside = times.into_iter().filter(|at| *at >= self.window.from);
-        let late = stretches([before].into_iter().chain(inside).chain([self.window.to]))
-            .filter(|stretch| stretch.length() > ANCHOR_INTERVAL_MAX_MS)
-            .filter_map(|stretch| stretch.overlap(self.window))
-            .collect();
-        AnchorHistory { count: u64::try_from(count).unwrap_or(u64::MAX), late }
-    }
-}
-
-/// What lies between each two moments that follow each other, where there is any time.
-fn stretches(moments: impl Iterator<Item = i64>) -> impl Iterator<Item = Period> {
-    let mut last = None;
-    moments.filter_map(move |to| {
-        let from = last.replace(to)?;
-        (from < to).then_some(Period { from, to })
-    })
+    facts.declared.iter().for_each(|gap| watch.gap(gap));
+    watch.finish(&Rest { unfinished: &facts.unfinished, waivers: &facts.waivers, anchors: &facts.anchors })
 }
 
 impl RunFact {

@@ -2,7 +2,7 @@
 //! [`facts`].
 use super::{
     continuity::{ChangeFact, CountFact, Facts, GapFact, Item, PlanFact, RunFact, WaiverFact},
-    entry::{AnchorKind, Count, Instant, Plan, Run, Transition, Ulid, WaiverEvent},
+    entry::{AnchorKind, Count, Gap, Instant, Plan, Run, Transition, Ulid, WaiverEvent},
     verify::{At, Entries},
 };
 use crate::model::{Effect, Severity, UnfinishedRun};
@@ -60,15 +60,7 @@ pub fn facts(entries: &Entries, environment: &str, newest: Instant, as_of: i64) 
             })
             .collect(),
         changes: of.this(&entries.transitions).map(change).collect(),
-        declared: of
-            .this(&entries.gaps)
-            .map(|gap| GapFact {
-                item: gap.what.item.clone(),
-                from: gap.what.from.0,
-                to: gap.what.to.0,
-                cause: gap.what.cause.name().to_owned(),
-            })
-            .collect(),
+        declared: of.this(&entries.gaps).map(|at| gap(&at.what)).collect(),
         waivers: of.waivers(),
         anchors: anchors.map(|anchor| (anchor.what.size, anchor.what.at.0)).collect(),
         newest: newest.0,
@@ -131,13 +123,18 @@ impl<'a> Of<'a> {
     }
 }
 
+/// The waivers of one environment, each as its last entry says that had been recorded at `as_of`.
+pub(super) fn waivers(entries: &Entries, environment: &str, as_of: i64) -> Vec<WaiverFact> {
+    Of { entries, environment, as_of }.waivers()
+}
+
 /// Whether a run says that it read its sources at a time in which it did not run.
-fn is_stated(at: &At<Box<Run>>) -> bool {
+pub(super) fn is_stated(at: &At<Box<Run>>) -> bool {
     let (from, to) = (at.what.started.0 - OBSERVED_TOLERANCE_MS, at.what.ended.0 + OBSERVED_TOLERANCE_MS);
     !(from..=to).contains(&at.observed.0)
 }
 
-fn plan(at: &At<Plan>, has_earlier: bool) -> PlanFact {
+pub(super) fn plan(at: &At<Plan>, has_earlier: bool) -> PlanFact {
     let Plan { effective_from, items, deadline_days, min_coverage_per_mille, .. } = &at.what;
     let effective = if has_earlier { (*effective_from).max(at.recorded) } else { *effective_from };
     PlanFact {
@@ -159,7 +156,7 @@ fn plan(at: &At<Plan>, has_earlier: bool) -> PlanFact {
     }
 }
 
-fn run(at: &At<Box<Run>>, emitter: &str) -> RunFact {
+pub(super) fn run(at: &At<Box<Run>>, emitter: &str) -> RunFact {
     let run = &at.what;
     // A remark hides nothing.
     let unread = run.problems.iter().filter(|(class, _)| class != "remark").map(|(_, count)| *count);
@@ -193,7 +190,7 @@ fn count(of: &Count) -> CountFact {
     }
 }
 
-fn change(at: &At<Transition>) -> ChangeFact {
+pub(super) fn change(at: &At<Transition>) -> ChangeFact {
     let change = &at.what;
     ChangeFact {
         run: change.run.to_string(),
@@ -209,6 +206,11 @@ fn change(at: &At<Transition>) -> ChangeFact {
         deviation: change.deviation.map(|id| id.to_string()),
         index: at.index,
     }
+}
+
+pub(super) fn gap(of: &Gap) -> GapFact {
+    let Gap { item, from, to, cause, .. } = of;
+    GapFact { item: item.clone(), from: from.0, to: to.0, cause: cause.name().to_owned() }
 }
 
 fn severity(name: &str) -> Option<Severity> {

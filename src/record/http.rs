@@ -50,13 +50,7 @@ pub enum HttpError {
 /// # Errors
 /// [`HttpError`]; [`HttpError::Unreachable`] also when the time of [`ANSWER_SECONDS_MAX`] is over.
 pub fn post(url: &str, content_type: &str, body: &[u8], plain: Plain, bytes_max: u64) -> Result<Answer, HttpError> {
-    let uri: Uri = url.parse().map_err(|_| HttpError::Url { url: url.to_owned() })?;
-    match (uri.scheme_str(), uri.host()) {
-        (Some("https"), Some(_)) => {}
-        (Some("http"), Some(host)) if plain == Plain::Anywhere || is_loopback(host) => {}
-        (Some("http"), Some(_)) => return Err(HttpError::Plain { url: url.to_owned() }),
-        _ => return Err(HttpError::Url { url: url.to_owned() }),
-    }
+    let uri = allowed(url, plain)?;
     let failed = |source: ureq::Error| match source {
         ureq::Error::BodyExceedsLimit(bytes_max) => HttpError::TooLong { url: url.to_owned(), bytes_max },
         source => HttpError::Unreachable { url: url.to_owned(), source: Box::new(source) },
@@ -69,6 +63,20 @@ pub fn post(url: &str, content_type: &str, body: &[u8], plain: Plain, bytes_max:
     let status = answer.status().as_u16();
     let body = answer.body_mut().with_config().limit(bytes_max).read_to_vec().map_err(failed)?;
     Ok(Answer { status, content_type, body })
+}
+
+/// An address that may be asked.
+///
+/// # Errors
+/// [`HttpError::Url`], [`HttpError::Plain`].
+pub fn allowed(url: &str, plain: Plain) -> Result<Uri, HttpError> {
+    let uri: Uri = url.parse().map_err(|_| HttpError::Url { url: url.to_owned() })?;
+    match (uri.scheme_str(), uri.host()) {
+        (Some("https"), Some(_)) => Ok(uri),
+        (Some("http"), Some(host)) if plain == Plain::Anywhere || is_loopback(host) => Ok(uri),
+        (Some("http"), Some(_)) => Err(HttpError::Plain { url: url.to_owned() }),
+        _ => Err(HttpError::Url { url: url.to_owned() }),
+    }
 }
 
 fn agent() -> Agent {

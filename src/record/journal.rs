@@ -24,6 +24,9 @@ const WAIT_STEP: Duration = Duration::from_micros(700);
 pub enum JournalError {
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The segment may stand in the chain or not.
+    #[error("whether the entries were written is not known: {0}")]
+    Unclear(#[source] StoreError),
     #[error("`{path}` is damaged: {cause}; nothing is appended to this log until it is restored")]
     Damaged { path: String, cause: String },
     #[error("other writers were faster {TRIES_MAX} times in a row: try again")]
@@ -49,6 +52,9 @@ impl Default for Tail {
 
 /// Makes the entries of a segment for the end of a chain.
 pub type Build<'b, E> = dyn FnMut(&Tail) -> Result<Vec<Vec<u8>>, E> + 'b;
+
+/// Takes a segment that another has appended, and the end of the chain after it.
+pub type CatchUp<'c, E> = dyn FnMut(&Segment, &Tail) -> Result<(), E> + 'c;
 
 /// A shard's journal.
 #[derive(Clone, Copy)]
@@ -93,9 +99,18 @@ impl Journal<'_> {
             return Ok((Vec::new(), Tail::default()));
         };
         let number = last.rsplit('/').next().and_then(|name| name.parse::<u64>().ok());
-        let Some(mut number) = number else {
+        let Some(number) = number else {
             return Err(JournalError::Damaged { path: last.clone(), cause: "its name is no number".to_owned() });
         };
+        self.back(number, size)
+    }
+
+    /// As [`Journal::from`], from a segment on that is known to be the last: nothing is listed.
+    ///
+    /// # Errors
+    /// [`JournalError`]: a missing link, a link that does not fit.
+    pub fn back(&self, last: u64, size: u64) -> Result<(Vec<Segment>, Tail), JournalError> {
+        let mut number = last;
         let mut segments: Vec<Segment> = Vec::new();
         let mut tail: Option<Tail> = None;
         loop {
@@ -137,7 +152,7 @@ impl Journal<'_> {
         &self,
         mut tail: Tail,
         build: &mut Build<'_, E>,
-        catch_up: &mut dyn FnMut(&Segment) -> Result<(), E>,
+        catch_up: &mut CatchUp<'_, E>,
     ) -> Result<(Segment, Tail), E> {
         for attempt in 0..TRIES_MAX {
             let entries = build(&tail)?;
@@ -145,9 +160,16 @@ impl Journal<'_> {
             let bytes = segment.to_bytes();
             let sum = digest(&bytes);
             let path = self.path(segment.number);
-            let put = self.store.create(&path, &bytes).map_err(JournalError::from)?;
+            let put = self.store.create(&path, &bytes).map_err(|error| match error {
+                unclear @ StoreError::Unclear { .. } => JournalError::Unclear(unclear),
+                not_written => JournalError::Store(not_written),
+            })?;
             // Read back in either case: what stands there now is what the log holds.
-            let Some((found, found_sum)) = self.read(segment.number)? else {
+            let read = self.read(segment.number).map_err(|error| match error {
+                JournalError::Store(unread) => JournalError::Unclear(unread),
+                damaged => damaged,
+            })?;
+            let Some((found, found_sum)) = read else {
                 return Err(self.damaged(segment.number, "it was put, and is not there").into());
             };
             if found_sum == sum {
@@ -162,8 +184,8 @@ impl Journal<'_> {
                 if found.first != tail.size || found.previous != tail.last {
                     return Err(self.damaged(found.number, "it does not follow from the segment before it").into());
                 }
-                catch_up(&found)?;
                 tail = Tail { next: tail.next + 1, size: found.end(), last: found_sum };
+                catch_up(&found, &tail)?;
                 other = self.read(tail.next)?;
             }
             // Losers that wait alike would meet again.

@@ -7,15 +7,17 @@ use super::{
     entry::{Body, Common, DigestText, Entry, EntryError, Instant, Time, Ulid, VERSION},
     journal::{Journal, JournalError, Tail},
     merkle::Hash,
-    note::{Checkpoint, Note, SignerKey, VerifierKey, sign, verify},
+    note::{Checkpoint, Note, SignError, Signer, VerifierKey, verify},
     place::Place,
     segment::Segment,
     shard::{self, ReadError},
     state::State,
     store::{Put, Store, StoreError},
     tile::{self, TileHashes},
+    year,
 };
 use crate::model::Receipt;
+use std::cell::RefCell;
 
 /// What a writer adds; the log gives it index, sequence number and identifier.
 #[derive(Clone, Debug)]
@@ -36,6 +38,8 @@ pub enum LogError {
     Entry(#[from] EntryError),
     #[error(transparent)]
     Read(#[from] ReadError),
+    #[error(transparent)]
+    Sign(#[from] SignError),
     #[error("no log of `{0}` is here: make one with `speguard evidence init`")]
     Absent(String),
     #[error("a log of `{0}` is here already")]
@@ -43,10 +47,10 @@ pub enum LogError {
     #[error("the key is that of `{key}`, and no checkpoint of `{origin}` is signed by it")]
     WrongKey { origin: String, key: String },
     #[error(
-        "the log contradicts its own checkpoint at size {size}: the entries give another root than the one that was \
+        "`{origin}` contradicts its own checkpoint at size {size}: the entries give another root than the one that was \
          signed; nothing is appended. `speguard evidence verify` says what was changed"
     )]
-    Contradiction { size: u64 },
+    Contradiction { origin: String, size: u64 },
     #[error("`{path}` stands with other content than the entries give: another writer with this key, or damage")]
     Foreign { path: String },
     #[error(
@@ -57,19 +61,23 @@ pub enum LogError {
     /// What the entries rest on cannot be read, so none is made.
     #[error("{0}")]
     Unfounded(String),
-    #[error("the shard `{0}` is closed: make the next with `speguard evidence init`")]
+    #[error("the shard `{0}` is closed, and the year of the next has begun: run `speguard evidence init` of it")]
     Closed(String),
+    #[error("`{origin}` was closed for the key {vkey}, and the key of the next shard is another: write with that one")]
+    Successor { origin: String, vkey: String },
 }
 
 /// A shard that this process may append to.
 pub struct Log<'s> {
     store: &'s dyn Store,
     place: Place,
-    signer: SignerKey,
+    signer: Signer,
     state: State,
     tail: Tail,
     /// The size of the newest checkpoint.
     published: u64,
+    /// The shards of earlier years that this one goes on from, the newest first.
+    earlier: Vec<Place>,
 }
 
 impl<'s> Log<'s> {
@@ -77,12 +85,13 @@ impl<'s> Log<'s> {
     ///
     /// # Errors
     /// [`LogError::Present`], or what the store says.
-    pub fn create(store: &'s dyn Store, place: Place, signer: SignerKey) -> Result<Self, LogError> {
-        let prefix = place.prefix();
+    pub fn create(store: &'s dyn Store, place: Place, signer: impl Into<Signer>) -> Result<Self, LogError> {
+        let (prefix, signer) = (place.prefix(), signer.into());
         if !store.list(&prefix)?.is_empty() {
             return Err(LogError::Present(place.origin));
         }
-        let log = Self { store, place, signer, state: State::default(), tail: Tail::default(), published: 0 };
+        let (state, tail) = (State::default(), Tail::default());
+        let log = Self { store, place, signer, state, tail, published: 0, earlier: Vec::new() };
         log.checkpoint()?;
         Ok(log)
     }
@@ -91,22 +100,29 @@ impl<'s> Log<'s> {
     ///
     /// # Errors
     /// [`LogError`]: a foreign key, damage, a contradiction. Nothing has been written then.
-    pub fn open(store: &'s dyn Store, place: Place, signer: SignerKey) -> Result<Self, LogError> {
+    pub fn open(store: &'s dyn Store, place: Place, signer: impl Into<Signer>) -> Result<Self, LogError> {
+        let signer = signer.into();
         let key = signer.verifier_key();
         let newest = newest_checkpoint(store, &place, &key)?;
-        let mut state = State::default();
-        shard::entries(store, &place.prefix(), 0, newest.size, newest.size, &mut |_, bytes| {
-            state.apply(bytes, &Entry::from_bytes(bytes)?);
-            Ok::<(), LogError>(())
-        })?;
-        if state.edge.root() != newest.root {
-            return Err(LogError::Contradiction { size: newest.size });
-        }
+        let (mut state, earlier) = year::before(store, &place, newest.size)?;
+        replay(store, &place, newest.size, &newest.root, &mut state)?;
         let prefix = place.prefix();
         let (segments, tail) = Journal { store, prefix: &prefix }.from(newest.size)?;
-        let mut log = Self { store, place, signer, state, tail, published: newest.size };
+        let mut log = Self { store, place, signer, state, tail, published: newest.size, earlier };
         segments.iter().try_for_each(|segment| log.take_in(segment))?;
         Ok(log)
+    }
+
+    /// Goes on from the shard of an earlier year; for one that has no entry yet.
+    pub(super) fn follow(&mut self, old: &Self) {
+        self.state = old.state.carried();
+        self.earlier = std::iter::once(&old.place).chain(&old.earlier).cloned().collect();
+    }
+
+    /// The shards of earlier years that this one goes on from, the newest first.
+    #[must_use]
+    pub fn earlier(&self) -> &[Place] {
+        &self.earlier
     }
 
     /// The origin, where the shard lies.
@@ -142,22 +158,29 @@ impl<'s> Log<'s> {
         let prefix = self.place.prefix();
         let journal = Journal { store: self.store, prefix: &prefix };
         let (origin, vkey) = (self.place.origin.clone(), self.verifier_key().to_string());
-        let state = std::cell::RefCell::new(self.state.clone());
-        let (segment, tail) = journal.append(
+        // Not copied: what others appended meanwhile stays taken in, whatever becomes of ours.
+        let known = RefCell::new((std::mem::take(&mut self.state), self.tail.clone()));
+        let appended = journal.append(
             self.tail.clone(),
             &mut |_| {
-                let state = state.borrow();
-                if state.closed {
+                let (state, _) = &*known.borrow();
+                if state.closing.is_some() {
                     return Err(LogError::Closed(origin.clone()));
                 }
-                in_force(&origin, &state, &vkey)?;
-                encode(&origin, &state, recorded, build(&state)?)
+                in_force(&origin, state, &vkey)?;
+                encode(&origin, state, recorded, build(state)?)
             },
-            &mut |other| apply(&mut state.borrow_mut(), other),
-        )?;
-        self.state = state.into_inner();
+            &mut |other, after| {
+                let (state, tail) = &mut *known.borrow_mut();
+                state.take_all(&other.entries)?;
+                *tail = after.clone();
+                Ok(())
+            },
+        );
+        (self.state, self.tail) = known.into_inner();
+        let (segment, tail) = appended?;
+        self.state.take_all(&segment.entries)?;
         self.tail = tail;
-        apply(&mut self.state, &segment)?;
         let receipts = (segment.first..).zip(&segment.entries).map(|(index, bytes)| Receipt {
             shard: self.place.origin.as_str().into(),
             index,
@@ -169,17 +192,15 @@ impl<'s> Log<'s> {
     fn take_in(&mut self, segment: &Segment) -> Result<(), LogError> {
         // The first segment may begin below what the checkpoint covers.
         let covered = usize::try_from(self.state.size().saturating_sub(segment.first)).unwrap_or(usize::MAX);
-        for bytes in segment.entries.iter().skip(covered) {
-            self.state.apply(bytes, &Entry::from_bytes(bytes)?);
-        }
-        Ok(())
+        Ok(self.state.take_all(segment.entries.get(covered..).unwrap_or_default())?)
     }
 
     /// Signs with the key that a `key` entry has handed the shard on to, from the next checkpoint on.
     ///
     /// # Errors
     /// [`LogError::Rotated`] when the last such entry names another.
-    pub fn hand_over(&mut self, signer: SignerKey) -> Result<(), LogError> {
+    pub fn hand_over(&mut self, signer: impl Into<Signer>) -> Result<(), LogError> {
+        let signer = signer.into();
         in_force(&self.place.origin, &self.state, &signer.verifier_key().to_string())?;
         self.signer = signer;
         Ok(())
@@ -195,7 +216,8 @@ impl<'s> Log<'s> {
         let (old, new) = (self.published, self.state.size());
         if old < new {
             let prefix = self.place.prefix();
-            let (segments, _) = Journal { store: self.store, prefix: &prefix }.from(old)?;
+            let journal = Journal { store: self.store, prefix: &prefix };
+            let (segments, _) = journal.back(self.tail.next.saturating_sub(1), old)?;
             let mut entries = Vec::new();
             // The bundle that the old size ends in is written anew, wider.
             let begin = old - old % u64::from(tile::WIDTH);
@@ -245,7 +267,7 @@ impl<'s> Log<'s> {
         let checkpoint =
             Checkpoint { origin: self.place.origin.clone(), size: self.state.size(), root: self.state.edge.root() };
         let text = checkpoint.to_text();
-        let note = Note { signatures: vec![sign(&text, &self.signer)], text };
+        let note = Note { signatures: vec![self.signer.sign(&text)?], text };
         let (prefix, bytes) = (self.place.prefix(), note.encode().into_bytes());
         let put = self.put_same(&format!("{prefix}/checkpoints/{:020}", checkpoint.size), &bytes)?;
         if put == Put::Created || !self.is_cosigned(&prefix)? {
@@ -293,6 +315,22 @@ impl<'s> Log<'s> {
     }
 }
 
+/// Takes in the entries of a shard up to a size, which give the root that was signed there.
+pub(super) fn replay(
+    store: &dyn Store,
+    place: &Place,
+    size: u64,
+    root: &Hash,
+    state: &mut State,
+) -> Result<(), LogError> {
+    shard::entries(store, &place.prefix(), 0, size, size, &mut |_, bytes| Ok::<(), LogError>(state.take(bytes)?))?;
+    if state.edge.root() == *root {
+        Ok(())
+    } else {
+        Err(LogError::Contradiction { origin: place.origin.clone(), size })
+    }
+}
+
 fn encode(origin: &str, state: &State, recorded: Instant, drafts: Vec<Draft>) -> Result<Vec<Vec<u8>>, LogError> {
     let encode = |(seq, Draft { observed, id, body }): (u64, Draft)| {
         let time = Time { observed, recorded };
@@ -308,13 +346,6 @@ fn in_force(origin: &str, state: &State, vkey: &str) -> Result<(), LogError> {
         Some(needed) if needed != vkey => Err(LogError::Rotated { origin: origin.to_owned(), vkey: needed.to_owned() }),
         _ => Ok(()),
     }
-}
-
-fn apply(state: &mut State, segment: &Segment) -> Result<(), LogError> {
-    for bytes in &segment.entries {
-        state.apply(bytes, &Entry::from_bytes(bytes)?);
-    }
-    Ok(())
 }
 
 /// The checkpoint of the highest size that the key has signed. The object `checkpoint` is only a hint.

@@ -10,9 +10,11 @@ use std::fmt;
 
 mod checkpoint;
 mod key;
+mod signer;
 pub use checkpoint::Checkpoint;
 pub(super) use checkpoint::{decimal, hash};
 pub use key::{Algorithm, SignerKey, VerifierKey, key_id};
+pub use signer::{KeyHolder, SignError, Signer};
 
 /// What Go's note package reads; a checkpoint with 64 signatures stays below.
 pub const NOTE_BYTES_MAX: usize = 1_000_000;
@@ -20,6 +22,8 @@ pub const NOTE_BYTES_MAX: usize = 1_000_000;
 pub const SIGNATURES_MAX: usize = 64;
 /// Above the 5 kB that C2SP signed-note foresees for signatures that withstand quantum computers.
 pub const SIGNATURE_BYTES_MAX: usize = 8 * 1024;
+/// What the pre-authentication encoding of a DSSE envelope begins with, and no checkpoint.
+const ENVELOPE: &[u8] = b"DSSEv1 ";
 
 /// Why a key, a note or a checkpoint cannot be read or believed.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -135,7 +139,7 @@ pub fn sign(text: &str, key: &SignerKey) -> Signature {
 /// encoding, so that the signature can never pass for one of a checkpoint.
 #[must_use]
 pub fn sign_envelope(encoding: &[u8], key: &SignerKey) -> Option<Vec<u8>> {
-    encoding.starts_with(b"DSSEv1 ").then(|| key.sign(encoding))
+    encoding.starts_with(ENVELOPE).then(|| key.sign(encoding))
 }
 
 /// Whether a log's key has signed the note.

@@ -4,7 +4,7 @@
 //! which the shard's key has signed the manifest. Start at [`choose`] and [`Manifest`]; [`super::verify::verify_package`]
 //! reads it again.
 use super::{
-    entry::{DigestText, Instant},
+    entry::{DigestText, Instant, TreeHead},
     note::{Algorithm, NoteError, VerifierKey},
     segment::digest,
     verify::{Entries, anchors::CHAIN},
@@ -57,6 +57,9 @@ pub struct Manifest {
     /// The checkpoint that it was made at: nothing above it is here.
     pub size: u64,
     pub root: DigestText,
+    /// The shards of earlier years that the period reaches into, the oldest first, each as it was when it was closed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier: Vec<TreeHead>,
     pub period: Stretch,
     pub counts: Counts,
     /// What was left out, one clause each.
@@ -83,7 +86,7 @@ impl From<Stretch> for Period {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Counts {
-    /// All that the tree holds.
+    /// All that the tree holds; with those of earlier years.
     pub entries: u64,
     /// Runs whose facts were read in the period.
     pub runs: u64,
@@ -92,8 +95,17 @@ pub struct Counts {
     pub files: u64,
 }
 
+impl Manifest {
+    /// Origin and size of every tree in it.
+    #[must_use]
+    pub fn sizes(&self) -> Vec<(&str, u64)> {
+        let earlier = self.earlier.iter().map(|head| (head.origin.as_str(), head.size));
+        earlier.chain([(self.origin.as_str(), self.size)]).collect()
+    }
+}
+
 impl Counts {
-    /// Of the entries up to the size of the package.
+    /// Of the entries up to the size of the package; `size` is that of all its trees together.
     #[must_use]
     pub fn of(entries: &Entries, size: u64, period: Period, files: usize) -> Self {
         let runs = runs_of(entries, period);

@@ -62,6 +62,13 @@ impl Place {
         self.part(4).parse().unwrap_or(0)
     }
 
+    /// Whether it is of the same emitter and an earlier year.
+    #[must_use]
+    pub fn is_before(&self, other: &Self) -> bool {
+        let of = |place: &Self| (place.domain().to_owned(), place.spe().to_owned(), place.emitter().to_owned());
+        of(self) == of(other) && self.year() < other.year()
+    }
+
     /// Where its objects lie in the log: `<spe>/<emitter>/<year>`.
     #[must_use]
     pub fn prefix(&self) -> String {

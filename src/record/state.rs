@@ -1,8 +1,8 @@
 //! What a writer must know of the entries before its own: replayed from the log, never stored.
 use super::{
     entry::{
-        AnchorKind, Attestation, AttestationEvent, Body, Bundle, Commitment, DigestText, Entry, EpochEvent, Instant,
-        Key, KeyEvent, Plan, Run, Shard, ShardEvent, Transition, Ulid, Waiver, WaiverEvent,
+        AnchorKind, Attestation, AttestationEvent, Body, Bundle, Commitment, DigestText, Entry, EntryError, EpochEvent,
+        Instant, Key, KeyEvent, Plan, Run, Shard, ShardEvent, Transition, Ulid, Waiver, WaiverEvent,
     },
     merkle::{Edge, leaf_hash},
 };
@@ -14,8 +14,10 @@ use std::collections::BTreeMap;
 pub struct State {
     /// The tree's right edge.
     pub edge: Edge,
+    /// As the entry that opens the shard says.
     pub shard: Option<Shard>,
-    pub closed: bool,
+    /// As the entry that closes it says: its `vkey` is that of the next year's shard.
+    pub closing: Option<Shard>,
     pub next_seq: u64,
     /// Hash of the newest time-stamp token.
     pub after_anchor: Option<DigestText>,
@@ -34,6 +36,15 @@ pub struct State {
     pub attestations: BTreeMap<(String, String), Attestation>,
 }
 
+/// How entries end that only count: keys of canonical JSON are sorted, and in these types none stands between or after.
+const COUNTED: [&[u8]; 5] = [
+    b"\"type\":\"gap\",\"v\":1}",
+    b"\"type\":\"deviation\",\"v\":1}",
+    b"\"type\":\"export\",\"v\":1}",
+    b"\"type\":\"erasure\",\"v\":1}",
+    b"\"type\":\"prune\",\"v\":1}",
+];
+
 /// What is known of one scope.
 #[derive(Clone, Debug, Default)]
 pub struct ScopeState {
@@ -41,6 +52,7 @@ pub struct ScopeState {
     pub last: Option<(Instant, Run)>,
     /// Deviations that are open, by criterion and resource.
     pub open: BTreeMap<Subject, OpenDeviation>,
+    /// Runs that have not ended, with the blob of the key of their pseudonyms.
     runs: BTreeMap<Ulid, DigestText>,
 }
 
@@ -70,16 +82,51 @@ impl State {
         self.rotated.as_deref().or(self.shard.as_ref().map(|shard| shard.vkey.as_str()))
     }
 
-    /// Takes an entry in, by its bytes. Types of no interest here only count.
-    pub fn apply(&mut self, bytes: &[u8], entry: &Entry) {
+    /// What the next year's shard of the emitter begins with: what is known of scopes, waivers, attestations and the plan
+    /// goes on, and so do sequence numbers. The criteria are entered anew, so that the runs of a year can be judged
+    /// again from its shard alone.
+    #[must_use]
+    pub fn carried(&self) -> Self {
+        let Self { next_seq, ref plan, pepper, ref scopes, ref waivers, ref attestations, .. } = *self;
+        let (plan, scopes) = (plan.clone(), scopes.clone());
+        let (waivers, attestations) = (waivers.clone(), attestations.clone());
+        Self { next_seq, plan, pepper, scopes, waivers, attestations, ..Self::default() }
+    }
+
+    /// Takes an entry in, by its bytes; the caller holds the root of the tree against the one that its key has signed.
+    /// Types of no interest here only count, and are not read.
+    ///
+    /// # Errors
+    /// What is no entry; nothing is taken in then.
+    pub fn take(&mut self, bytes: &[u8]) -> Result<(), EntryError> {
+        if self.next_seq > 0 && COUNTED.iter().any(|end| bytes.ends_with(end)) {
+            self.edge.push(leaf_hash(bytes));
+            self.next_seq += 1;
+            return Ok(());
+        }
+        self.apply(bytes, &Entry::from_own(bytes)?);
+        Ok(())
+    }
+
+    /// Takes entries in, all or none.
+    ///
+    /// # Errors
+    /// What is no entry.
+    pub fn take_all(&mut self, entries: &[Vec<u8>]) -> Result<(), EntryError> {
+        let read = entries.iter().map(|bytes| Entry::from_bytes(bytes)).collect::<Result<Vec<_>, _>>()?;
+        entries.iter().zip(&read).for_each(|(bytes, entry)| self.apply(bytes, entry));
+        Ok(())
+    }
+
+    fn apply(&mut self, bytes: &[u8], entry: &Entry) {
         self.edge.push(leaf_hash(bytes));
         self.next_seq = entry.common.seq.saturating_add(1);
         let observed = entry.common.time.observed;
         match &entry.body {
-            Body::Shard(shard) => {
-                self.closed = shard.event == ShardEvent::Close;
-                self.shard = Some(shard.clone());
-            }
+            Body::Shard(shard) => match shard.event {
+                ShardEvent::Open => self.shard = Some(shard.clone()),
+                ShardEvent::Close => self.closing = Some(shard.clone()),
+            },
             Body::Key(key) if matches!(key.event, KeyEvent::Enrol | KeyEvent::Rotate) => {
                 if key.event == KeyEvent::Rotate {
                     self.rotated = Some(key.vkey.clone());
@@ -100,8 +147,13 @@ impl State {
                 }
                 self.scopes.entry(start.scope.clone()).or_default().runs.insert(start.run, start.pepper);
             }
-            Body::Run(run) if !run.late => {
-                self.scopes.entry(run.scope.clone()).or_default().last = Some((observed, Run::clone(run)));
+            Body::Run(run) => {
+                let scope = self.scopes.entry(run.scope.clone()).or_default();
+                // Its transitions stand before it.
+                scope.runs.remove(&run.run);
+                if !run.late {
+                    scope.last = Some((observed, Run::clone(run)));
+                }
             }
             Body::Transition(transition) => self.transition(observed, transition),
             Body::Waiver(waiver) => {

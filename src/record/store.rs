@@ -26,6 +26,9 @@ pub enum StoreError {
     Io { did: &'static str, path: String, cause: String },
     #[error("`{0}` is a file, and a log is a folder: name the folder, or make a log with `speguard evidence init`")]
     NotAFolder(String),
+    /// The object may stand there or not; it is not the same as [`StoreError::Io`], after which it does not.
+    #[error("no clear answer came for `{path}`: {cause}")]
+    Unclear { path: String, cause: String },
     #[error(
         "the log was not synced to disk once, so nothing more is written: what was lost shows when the program starts anew"
     )]
@@ -44,7 +47,8 @@ pub trait Store: Send + Sync {
     /// as the store does.
     ///
     /// # Errors
-    /// [`StoreError`]: whether the object exists is then not known; putting the same bytes again is harmless.
+    /// [`StoreError::Unclear`]: whether it was created is not known; putting the same bytes again is harmless. Any other:
+    /// it was not.
     fn create(&self, path: &str, bytes: &[u8]) -> Result<Put, StoreError>;
 
     /// Replaces an object; only for `checkpoint`.
@@ -171,8 +175,13 @@ impl<D: Disk> Store for Directory<D> {
         drop(self.disk.remove(&staged));
         // Also where another has put it: what we then build on must not be lost either.
         let folder = whole.parent().unwrap_or(&self.root);
-        self.disk.sync_folder(folder).map_err(|error| self.failed_sync("synced", folder, &error))?;
-        put
+        let synced = self.disk.sync_folder(folder).map_err(|error| self.failed_sync("synced", folder, &error));
+        match (put, synced) {
+            (Ok(Put::Created), Err(error)) => {
+                Err(StoreError::Unclear { path: whole.display().to_string(), cause: error.to_string() })
+            }
+            (put, synced) => synced.and(put),
+        }
     }
 
     fn replace(&self, path: &str, bytes: &[u8]) -> Result<(), StoreError> {

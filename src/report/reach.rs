@@ -17,7 +17,7 @@ pub struct ReachPage<'a> {
     pub environment: &'a Environment,
     /// Every workload that was asked about, with its ways.
     pub ways: &'a Ways,
-    /// `internet` or a range.
+    /// `internet`, `project:NAME` or a range.
     pub to: &'a str,
     /// What the run comes to; the exit code says the same.
     pub answer: Answer,

@@ -1,7 +1,8 @@
 //! The cluster as it is now: every object of every kind that anything is told from, kept by watches.
 use crate::{
     collect::cluster::{Change, Part, Served},
-    model::{Document, Environment, Hidden, Problem, Resource, ResourceId, Text},
+    evaluate,
+    model::{Document, Environment, Hidden, Problem, Resource, ResourceId, Text, Timestamp},
     normalise::{self, Live, NormaliseError, Options},
 };
 use std::{
@@ -38,6 +39,8 @@ pub struct Snapshot {
     pub environment: Environment,
     /// Kinds that were not heard of for [`STALE_AFTER`], or not listed yet.
     pub stale: BTreeSet<Text>,
+    /// Its kinds as rules see them, kept from the first question on.
+    pub seen: evaluate::Known,
     changes: u64,
 }
 
@@ -120,6 +123,16 @@ impl Inventory {
         !ended.unwrap_or_else(PoisonError::into_inner).1.timed_out()
     }
 
+    /// How many entries of the description have expired at a time: what it allows is less from then on.
+    ///
+    /// # Errors
+    /// As [`Inventory::snapshot`].
+    pub fn expired(&self, at: Timestamp) -> Result<usize, NormaliseError> {
+        let options = Options { at, ..self.frame.options.clone() };
+        let stated = normalise::live_environment(&self.frame.documents, Live::default(), Vec::new(), &options)?;
+        Ok(stated.environment.description.expired.len())
+    }
+
     /// Whether others are judged in the light of this kind.
     #[must_use]
     pub fn is_context(&self, kind: &Text) -> bool {
@@ -149,7 +162,7 @@ impl Inventory {
         let resources = known.resources.iter().filter(|(id, _)| in_extent(id)).map(|(_, one)| one.clone()).collect();
         drop(known);
         let environment = self.environment(resources, problems)?;
-        *kept = Arc::new(Snapshot { environment, stale, changes });
+        *kept = Arc::new(Snapshot { environment, stale, seen: evaluate::Known::default(), changes });
         Ok(Arc::clone(&kept))
     }
 

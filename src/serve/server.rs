@@ -18,7 +18,7 @@ use tokio::{
     net::TcpListener,
     runtime::Runtime,
     signal::unix::{SignalKind, signal},
-    sync::Semaphore,
+    sync::{Notify, Semaphore},
     time,
 };
 use tokio_rustls::TlsAcceptor;
@@ -47,6 +47,7 @@ pub struct Listening {
     runtime: Runtime,
     listener: TcpListener,
     address: SocketAddr,
+    stop: Arc<Notify>,
 }
 
 /// Takes a port.
@@ -58,7 +59,7 @@ pub fn listen(address: SocketAddr) -> Result<Listening, ListenError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(failed)?;
     let listener = runtime.block_on(TcpListener::bind(address)).map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
-    Ok(Listening { runtime, listener, address })
+    Ok(Listening { runtime, listener, address, stop: Arc::default() })
 }
 
 /// Nobody can be served there.
@@ -76,13 +77,19 @@ impl Listening {
         self.address
     }
 
-    /// Serves until the process is asked to end (SIGTERM, SIGINT), then lets open requests finish.
+    /// Has [`Listening::serve`] end in order, when it is called.
+    pub fn stop(&self) -> impl Fn() + Send + 'static {
+        let stop = Arc::clone(&self.stop);
+        move || stop.notify_one()
+    }
+
+    /// Serves until the process is asked to end (SIGTERM, SIGINT, [`Listening::stop`]), then lets open requests finish.
     pub fn serve(self, door: Arc<Door>, certificate: Certificate) {
-        self.runtime.block_on(serve(door, self.listener, certificate));
+        self.runtime.block_on(serve(door, self.listener, certificate, self.stop));
     }
 }
 
-async fn asked_to_end() {
+async fn asked_to_end(stop: Arc<Notify>) {
     let terminated = async {
         match signal(SignalKind::terminate()) {
             Ok(mut signal) => drop(signal.recv().await),
@@ -91,11 +98,12 @@ async fn asked_to_end() {
     };
     tokio::select! {
         () = terminated => {}
+        () = stop.notified() => {}
         _ = tokio::signal::ctrl_c() => {}
     }
 }
 
-async fn serve(door: Arc<Door>, listener: TcpListener, certificate: Certificate) {
+async fn serve(door: Arc<Door>, listener: TcpListener, certificate: Certificate, stop: Arc<Notify>) {
     let shared = Arc::new(Shared {
         door,
         judging: Semaphore::new(JUDGED_AT_ONCE),
@@ -109,7 +117,7 @@ async fn serve(door: Arc<Door>, listener: TcpListener, certificate: Certificate)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .with_state(shared);
     let graceful = GracefulShutdown::new();
-    let stop = asked_to_end();
+    let stop = asked_to_end(stop);
     tokio::pin!(stop);
     loop {
         let accepted: std::io::Result<(tokio::net::TcpStream, SocketAddr)> = tokio::select! {

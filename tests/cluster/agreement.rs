@@ -16,6 +16,14 @@ const EXCEPTIONS: &[(&str, &str)] = &[
         "mfa/mfa_for_all_users/kubernetes/breaks/certificates_and_kubeconfigs_for_people.yaml",
         "the API server refuses a request without a certificate in it",
     ),
+    (
+        "supply_chain/approved_registries_and_digests/kubernetes/undetermined/image_from_a_value",
+        "the API server refuses it",
+    ),
+    (
+        "hardening/workload_tokens_restricted/kubernetes/breaks/token_kept_in_a_secret.yaml",
+        "a Secret, which is never listed",
+    ),
     ("mfa/mfa_for_all_users/kubernetes/undetermined/encoded_kubeconfig.yaml", "a Secret, which is never listed"),
     (
         "mfa/strong_mfa_for_administrators/kubernetes/breaks/admin_conf_in_a_secret.yaml",
@@ -45,15 +53,18 @@ const EXCEPTIONS: &[(&str, &str)] = &[
 
 /// Custom resources in the cases: group, version, kind and plural; of any form, as their schemas are not what is tested.
 const DEFINED: &[(&str, &str, &str, &str)] = &[
+    ("argoproj.io", "v1alpha1", "AppProject", "appprojects"),
     ("argoproj.io", "v1alpha1", "Application", "applications"),
     ("cert-manager.io", "v1", "Certificate", "certificates"),
     ("cilium.io", "v2", "CiliumNetworkPolicy", "ciliumnetworkpolicies"),
     ("gateway.networking.k8s.io", "v1", "Gateway", "gateways"),
     ("gateway.networking.k8s.io", "v1", "HTTPRoute", "httproutes"),
+    ("gateway.networking.k8s.io", "v1beta1", "ReferenceGrant", "referencegrants"),
     ("logging.banzaicloud.io", "v1beta1", "ClusterOutput", "clusteroutputs"),
     ("loki.grafana.com", "v1", "LokiStack", "lokistacks"),
     ("opensearch.opster.io", "v1", "OpenSearchISMPolicy", "opensearchismpolicies"),
     ("route.openshift.io", "v1", "Route", "routes"),
+    ("source.toolkit.fluxcd.io", "v1", "GitRepository", "gitrepositories"),
 ];
 
 /// The definitions of [`DEFINED`].
@@ -84,7 +95,7 @@ fn spaces(documents: &[String]) -> BTreeSet<String> {
 }
 
 /// Criterion, address, verdict and reasons: what must not depend on the door.
-fn lines<'e>(evaluations: impl IntoIterator<Item = &'e Evaluation>) -> BTreeSet<String> {
+pub(super) fn lines<'e>(evaluations: impl IntoIterator<Item = &'e Evaluation>) -> BTreeSet<String> {
     let line = |one: &Evaluation| {
         let all = one.verdict.findings().iter().chain(one.verdict.unknown());
         let reasons: BTreeSet<&str> = all.map(|finding| finding.reason.as_str()).collect();
@@ -97,7 +108,7 @@ fn lines<'e>(evaluations: impl IntoIterator<Item = &'e Evaluation>) -> BTreeSet<
 }
 
 /// What a live scan says of a case's criterion.
-fn live(plane: &ControlPlane, case: &cases::Case) -> Result<Vec<Evaluation>, String> {
+fn live(plane: &ControlPlane, case: &cases::Case) -> Result<(read::Reading, Vec<Evaluation>), String> {
     let sources = Sources {
         // The case's own description, and configuration files of the control plane, which no API shows.
         paths: vec![case.path.clone()],
@@ -111,10 +122,11 @@ fn live(plane: &ControlPlane, case: &cases::Case) -> Result<Vec<Evaluation>, Str
     let subjects: Vec<_> = environment.all().collect();
     let reach = reach::derive(environment, &subjects);
     let profile = read::profile(&speguard::cli::Judging::default(), &BUNDLE, &reading).map_err(|e| format!("{e:#}"))?;
-    let light = speguard::evaluate::Light { environment, reach: &reach, parameters: &profile.parameters };
+    let light = speguard::evaluate::Light { environment, reach: &reach, parameters: &profile.parameters, known: None };
     let id = case.id(&BUNDLE);
     let found = evaluate(&BUNDLE, &light, &subjects).into_iter();
-    Ok(found.filter(|one| Some(&one.criterion) == id && one.platform == case.platform).collect())
+    let found = found.filter(|one| Some(&one.criterion) == id && one.platform == case.platform).collect();
+    Ok((reading, found))
 }
 
 #[test]
@@ -147,13 +159,20 @@ fn every_case_comes_to_the_same_as_an_object_of_a_cluster() {
             wrong.push(format!("{name}: refused: {}", String::from_utf8_lossy(&applied.stderr)));
         } else {
             match live(&plane, case) {
-                Ok(found) => {
+                Ok((reading, found)) => {
                     let of_case: BTreeSet<&ResourceId> = evaluations.iter().map(|one| &one.resource).collect();
                     let found = lines(found.iter().filter(|one| of_case.contains(&one.resource)));
                     let expected = lines(evaluations);
                     if found != expected {
                         wrong.push(format!("{name}:\n  file {expected:#?}\n  live {found:#?}"));
                     }
+                    #[cfg(feature = "serve")]
+                    wrong.extend(
+                        doors::disagreements(&plane.kubeconfig(), case, &reading, evaluations)
+                            .into_iter()
+                            .map(|what| format!("{name}: {what}")),
+                    );
+                    drop(reading);
                 }
                 Err(error) => wrong.push(format!("{name}: {error}")),
             }

@@ -249,14 +249,14 @@ pub(super) fn results_blob() -> DigestText {
 }
 
 /// Keeps a blob; all of them are what entries refer to.
-pub(super) fn keep_blobs(memory: &Memory) {
+pub(super) fn keep_blobs(memory: &Memory, prefix: &str) {
     for blob in blobs() {
-        memory.write(&format!("{PREFIX}/{}", blob::path(&blob.digest)), &blob.bytes);
+        memory.write(&format!("{prefix}/{}", blob::path(&blob.digest)), &blob.bytes);
     }
 }
 
 /// One run with what comes before and after it; only the first finds anything new.
-fn run(number: u64) -> Vec<Body> {
+pub(super) fn run(number: u64) -> Vec<Body> {
     let [results, seen, pepper, ..] = blobs().map(|blob| DigestText::from(blob.digest));
     let (rows, population) = (rows(), population());
     let start = RunStart {
@@ -314,7 +314,7 @@ fn run(number: u64) -> Vec<Body> {
 }
 
 /// What stands at the beginning of a log: a plan, a bundle, and what people have decided.
-fn beginning() -> Vec<Body> {
+pub(super) fn beginning() -> Vec<Body> {
     let item = PlanItem {
         name: "daily".to_owned(),
         scope: "infra".to_owned(),
@@ -400,9 +400,9 @@ pub(super) fn small(stamp: Stamp<'_>) -> Memory {
 }
 
 /// A log without entries, and the blobs that entries will refer to.
-fn begun(memory: &Memory) -> Log<'_> {
+pub(super) fn begun(memory: &Memory) -> Log<'_> {
     let log = Log::create(memory, Place::parse(ORIGIN).unwrap(), key()).unwrap();
-    keep_blobs(memory);
+    keep_blobs(memory, PREFIX);
     let hex = digest(b"criteria").hex();
     memory.write(&format!("bundles/sha256/{}/{hex}", &hex[..2]), b"criteria");
     log

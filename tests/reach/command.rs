@@ -79,7 +79,27 @@ fn a_range_is_asked_about_as_it_is() {
     assert_eq!(reach(&folder, &["--to", "9.9.9.0/24"]).0, 0);
     let (code, _, error) = reach(&folder, &["--to", "example.org"]);
     assert_eq!(code, 2);
-    assert!(error.contains("`--to` is `internet` or a range such as 192.0.2.0/24"), "{error}");
+    assert!(error.contains("`--to` is `internet`, `project:NAME` or a range such as 192.0.2.0/24"), "{error}");
+}
+
+#[test]
+fn a_project_is_asked_about_by_its_name() {
+    let other = POD.replace("namespace: a", "namespace: b");
+    let folder = folder(&(policies(&[]) + "---" + &other));
+    let (code, out, _) = reach(&folder, &["--to", "project:b", "--explain"]);
+    insta::assert_snapshot!(out, @r"
+    Pod/a/p  open
+      b on all ports
+        --> a.yaml:5  Pod/a/p spec
+        --> a.yaml:10  Pod/b/p spec
+
+    Pod/b/p  closed
+
+    project:b: 1 open, 0 unknown, 1 closed
+    ");
+    assert_eq!(code, 1);
+    let (code, _, error) = reach(&folder, &["--to", "project:c"]);
+    assert_eq!((code, error.as_str()), (2, "error: no project is called `c`; there are: a, b\n"));
 }
 
 #[test]

@@ -13,8 +13,8 @@ use std::path::PathBuf;
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub struct Verify {
-    /// The log: a folder
-    #[arg(long, value_name = "DIR", required_unless_present = "package", conflicts_with = "package")]
+    /// The log: a folder, or s3://BUCKET/PREFIX
+    #[arg(long, value_name = "DIR|URL", required_unless_present = "package", conflicts_with = "package")]
     pub log: Option<PathBuf>,
     /// An evidence package: a zip, or a folder it was unpacked to
     #[arg(long, value_name = "FILE")]

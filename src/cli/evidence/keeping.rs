@@ -3,12 +3,12 @@ use super::{EXIT_CODES, LogArguments};
 use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
-/// Makes a shard of a log, with its key, and drafts the trust file that a verifier starts from
+/// Makes a shard of a log, with its key, and drafts the trust file that a verifier starts from; in a new year closes the shard of the last, and goes on from it
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub struct Init {
-    /// The log: a folder, made if it is not there
-    #[arg(long, value_name = "DIR")]
+    /// The log: a folder, made if it is not there, or s3://BUCKET/PREFIX
+    #[arg(long, value_name = "DIR|URL")]
     pub log: PathBuf,
     /// The provider's domain: `provider.example`
     #[arg(long, value_name = "DOMAIN")]
@@ -25,9 +25,17 @@ pub struct Init {
     /// The emitter runs now and then (CI), and is judged by its plan alone
     #[arg(long)]
     pub scheduled: bool,
-    /// Where the key is kept, as `file:PATH`; default: `$XDG_STATE_HOME/speguard/keys`
-    #[arg(long, value_name = "file:PATH")]
+    /// Leaves a shard that is there as it is, and ends with 0 when its key is at hand: for what starts again and again
+    #[arg(long)]
+    pub if_absent: bool,
+    /// Where the key is kept, as `file:PATH`, or the command that has it, as `exec:CMD`; default:
+    /// `$XDG_STATE_HOME/speguard/keys`
+    #[arg(long, value_name = "file:PATH|exec:CMD")]
     pub key: Option<String>,
+    /// The key of the shard of the year before, which is closed, as `file:PATH`, or the command that has it, as `exec:CMD`;
+    /// default: the one in the folder of keys
+    #[arg(long, value_name = "file:PATH|exec:CMD")]
+    pub previous_key: Option<String>,
     /// Writes a draft of the trust file here
     #[arg(long, value_name = "FILE")]
     pub trust_out: Option<PathBuf>,
@@ -151,6 +159,9 @@ pub struct Prune {
 pub struct RotateKey {
     #[command(flatten)]
     pub log: LogArguments,
+    /// Where the new key is made, or the command that has it; default: beside the old one
+    #[arg(long, value_name = "file:PATH|exec:CMD")]
+    pub new_key: Option<String>,
     /// The old key was in other hands from then on, RFC 3339
     #[arg(long, value_name = "TIME")]
     pub compromised_at: Option<String>,

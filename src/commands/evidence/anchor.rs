@@ -32,19 +32,18 @@ pub(super) fn run(arguments: &Anchor) -> anyhow::Result<u8> {
         Ok(fs::read(path)?)
     });
     let chain = chain.transpose()?;
-    let store = open::store(&arguments.log.log)?;
-    let (place, key) = open::shard(&store, &arguments.log)?;
-    let mut log = Log::open(&store, place, key)?;
+    let store = &*open::store(&arguments.log.log)?;
+    let mut log = open::writer(store, &arguments.log, now()?)?;
     let newest = log.publish()?.size;
     let mut told = String::new();
-    let mut before = Entered::read(&store, &log)?;
-    for size in before.left_out(&store, &log, |name| !name.starts_with(COSIGNATURE))? {
+    let mut before = Entered::read(store, &log)?;
+    for size in before.left_out(store, &log, |name| !name.starts_with(COSIGNATURE))? {
         let stamp = Stamp { size, roots: &roots, chain: chain.as_deref() };
         told.push_str("A run before this one was cut off; what it left is entered.\n");
-        told.push_str(&stamp.enter(&store, &mut log, &before)?);
-        before = Entered::read(&store, &log)?;
+        told.push_str(&stamp.enter(store, &mut log, &before)?);
+        before = Entered::read(store, &log)?;
     }
-    let size = if arguments.again { newest } else { before.target(&store, &log)? };
+    let size = if arguments.again { newest } else { before.target(store, &log)? };
     let stamped = before.files.contains_key(&(size, TOKEN.to_owned()));
     if stamped {
         told.push_str(&format!(
@@ -53,8 +52,8 @@ pub(super) fn run(arguments: &Anchor) -> anyhow::Result<u8> {
         ));
     } else {
         let stamp = Stamp { size, roots: &roots, chain: chain.as_deref() };
-        stamp.ask(&store, &log, &arguments.tsa)?;
-        told.push_str(&stamp.enter(&store, &mut log, &before)?);
+        stamp.ask(store, &log, &arguments.tsa)?;
+        told.push_str(&stamp.enter(store, &mut log, &before)?);
     }
     print(told.as_bytes())?;
     Ok(0)

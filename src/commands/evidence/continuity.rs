@@ -4,14 +4,14 @@
 //! period it runs from the first plan's effect to the newest entry: a log from the time before there was a plan, or a
 //! copy that has lain for a year, is not wrong for that.
 use crate::{
-    cli::evidence::Verify,
+    cli::evidence::{EvidenceFormat, Verify},
     model::{History, ItemHistory, Period, ResourceTime},
     record::{
-        continuity::history,
         entry::Instant,
-        history::{Stated, environment, environments, facts},
+        history::{Stated, environments},
         period,
         verify::{Check, Failure, Outcome, Report},
+        watching::{Answer, Question, Watching},
     },
     report::{
         Language,
@@ -24,10 +24,7 @@ const NAME: &str = "continuity";
 
 /// What was asked about.
 pub(super) struct Asked {
-    period: Option<Period>,
-    as_of: Option<i64>,
-    /// It is printed.
-    shown: bool,
+    question: Question,
     /// What is declared or stated only is not established either.
     strict: bool,
 }
@@ -46,52 +43,59 @@ impl Asked {
         let period = arguments.period.as_deref().map(period::parse).transpose().context("--period")?;
         let as_of = arguments.as_of.as_deref().map(period::moment).transpose().context("--as-of")?;
         let shown = arguments.continuity || period.is_some() || as_of.is_some();
-        Ok(Self { period, as_of, shown, strict: arguments.strict })
+        // JSON always has all that is known.
+        let listed = shown || arguments.format == EvidenceFormat::Json;
+        Ok(Self { question: Question { period, as_of, shown, listed }, strict: arguments.strict })
+    }
+
+    /// What is asked of the log.
+    pub(super) const fn question(&self) -> Question {
+        self.question
     }
 }
 
 /// Adds to a report what is to say of continuity; gives what is to be shown of it.
-pub(super) fn examine(report: &mut Report, asked: &Asked) -> Vec<Continuity> {
-    let mut found = Vec::new();
-    for name in environments(&report.entries) {
-        let of_it = report.heads.iter().filter(|head| environment(&head.origin) == name);
-        let Some(newest) = of_it.filter_map(|head| head.newest).max() else { continue };
-        if let Some(one) = one(report, asked, name, newest) {
-            found.push(one);
-        }
-    }
-    found
+pub(super) fn examine(report: &mut Report, watching: Watching, asked: &Asked) -> Vec<Continuity> {
+    let known = environments(&report.entries);
+    let answers = watching.finish(&report.entries);
+    answers
+        .into_iter()
+        .filter(|answer| known.contains(&answer.name))
+        .filter_map(|answer| one(report, asked, answer))
+        .collect()
 }
 
-fn one(report: &mut Report, asked: &Asked, name: String, newest: Instant) -> Option<Continuity> {
-    let as_of = asked.as_of.unwrap_or(newest.0);
-    let (facts, stated) = facts(&report.entries, &name, newest, as_of);
-    let begin = facts.plans.iter().map(|plan| plan.effective_from).min();
-    if begin.is_none() && !asked.shown {
-        report.not_checked.push(format!("whether `{name}` was watched at all times: the log has no plan"));
-        return None;
-    }
-    let first_run = || facts.runs.iter().map(|run| run.observed).min();
-    let whole = begin.or_else(first_run).map(|from| Period { from, to: as_of });
-    let Some(period) = asked.period.or_else(|| whole.filter(|whole| whole.from < whole.to)) else {
-        let cause = match begin {
-            Some(_) => "its plan is not in force yet",
-            None => "the log has neither plan nor run",
-        };
-        report.not_checked.push(format!("whether `{name}` was watched at all times: {cause}"));
-        return None;
-    };
-    let history = history(&facts, period, asked.as_of);
+fn one(report: &mut Report, asked: &Asked, answer: Answer) -> Option<Continuity> {
+    let Answer { name, history, stated, has_plan, misplaced, changed } = answer;
     let mut checks = Vec::new();
-    history.items.iter().for_each(|item| checks.extend(of_item(item, asked.strict)));
-    checks.extend(of_time(&history, begin.is_some()));
-    if asked.strict {
-        checks.extend(of_strict(&history, stated));
+    if changed {
+        let cause = "its plans changed while the log was read: verify again when nobody writes".to_owned();
+        checks.push(Outcome::Failed { kind: Failure::Integrity, cause });
+    }
+    if misplaced > 0 {
+        let cause =
+            format!("{misplaced} runs are older than the last of their scope, and do not say that they are late");
+        checks.push(Outcome::Failed { kind: Failure::Continuity, cause });
+    }
+    if let Ok(history) = &history {
+        history.items.iter().for_each(|item| checks.extend(of_item(item, asked.strict)));
+        checks.extend(of_time(history, has_plan));
+        if asked.strict {
+            checks.extend(of_strict(history, stated));
+        }
     }
     let check = |outcome| Check { name: NAME, subject: name.clone(), outcome };
     report.checks.extend(checks.into_iter().map(check));
-    report.not_checked.extend(remarks(&name, &history, stated, asked.strict));
-    Some(Continuity { name, history, stated })
+    match history {
+        Ok(history) => {
+            report.not_checked.extend(remarks(&name, &history, stated, asked.strict));
+            Some(Continuity { name, history, stated })
+        }
+        Err(cause) => {
+            report.not_checked.push(format!("whether `{name}` was watched at all times: {cause}"));
+            None
+        }
+    }
 }
 
 /// Gaps of one item of the plan.
@@ -225,7 +229,7 @@ pub(super) fn length(milliseconds: u64) -> String {
 /// What is printed on request.
 pub(super) fn text(found: &[Continuity], asked: &Asked, language: Language) -> String {
     let mut out = String::new();
-    for one in found.iter().filter(|_| asked.shown) {
+    for one in found.iter().filter(|_| asked.question.shown) {
         let header = Header { environment: one.name.clone(), ..Header::default() };
         let edition = Edition { header: &header, history: &one.history, criteria: &[], language };
         out.push('\n');

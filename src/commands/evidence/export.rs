@@ -14,7 +14,7 @@ use crate::{
         entry::{Body, DigestText, Export, Instant, Run, Time},
         history::{environment, facts},
         log::{Draft, Log},
-        note::{SignerKey, sign_envelope},
+        note::Signer,
         period,
         place::Place,
         plan, redact,
@@ -42,10 +42,10 @@ pub(super) fn run(arguments: &Arguments, shell: &Shell) -> anyhow::Result<u8> {
     redact::check(&arguments.recipient.as_str().into())
         .map_err(|error| anyhow::anyhow!("--recipient holds {}: name a role", error.form))?;
     outside(&arguments.out, &arguments.log.log)?;
-    let store = open::store(&arguments.log.log)?;
-    let (place, key) = open::shard(&store, &arguments.log)?;
-    let pasts = environment_at(&store, &place, arguments.at)?;
-    let source = Source::of(&store, &place, &pasts, period)?;
+    let store = &*open::store(&arguments.log.log)?;
+    let (place, key) = open::this_year(store, &arguments.log, now()?)?;
+    let pasts = environment_at(store, &place, arguments.at)?;
+    let source = Source::of(store, &place, &pasts, period)?;
     let files = match arguments.format {
         ExportFormat::Csv => source.csv(shell),
         ExportFormat::Html => vec![source.html(shell)],
@@ -54,7 +54,7 @@ pub(super) fn run(arguments: &Arguments, shell: &Shell) -> anyhow::Result<u8> {
     };
     let made = write(&arguments.out, arguments.format, &files)?;
     let at = now()?;
-    let mut log = Log::open(&store, place, key)?;
+    let mut log = Log::open(store, place, key)?;
     let entry = Export {
         format: name(arguments.format).to_owned(),
         from: Instant(period.from),
@@ -178,7 +178,7 @@ impl<'a> Source<'a> {
         newest.or_else(|| within.into_iter().min_by_key(|run| (run.observed, run.index)))
     }
 
-    fn intoto(&self, shell: &Shell, key: &SignerKey) -> anyhow::Result<(String, String)> {
+    fn intoto(&self, shell: &Shell, key: &Signer) -> anyhow::Result<(String, String)> {
         let origin = &self.past.place.origin;
         let mut lines = String::new();
         let mut left = BTreeSet::new();
@@ -200,7 +200,7 @@ impl<'a> Source<'a> {
         let keyid = key.verifier_key().to_string();
         for (line, run) in of_ours {
             let statement = intoto::statement(&edition, &subject(line, run, &tallies(run)));
-            let sign = |encoding: &[u8]| sign_envelope(encoding, key).context("the statement cannot be signed");
+            let sign = |encoding: &[u8]| key.sign_envelope(encoding).context("the statement cannot be signed");
             lines.push_str(&intoto::envelope(&statement, &keyid, sign)?);
         }
         Ok((String::new(), lines))

@@ -5,7 +5,7 @@ use crate::{
     commands::print,
     record::{
         entry::{Body, Gap, GapCause, Instant},
-        log::{Draft, Log},
+        log::Draft,
         period::moment,
         verify::Entries,
     },
@@ -24,10 +24,10 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
     if to > at {
         bail!("the gap ends at {to}, and it is {at}: what has not passed cannot be declared");
     }
-    let store = open::store(&arguments.log.log)?;
-    let (place, key) = open::shard(&store, &arguments.log)?;
-    let mut log = Log::open(&store, place.clone(), key)?;
-    let entries = history::joined(&history::environment(&store, &place)?);
+    let store = &*open::store(&arguments.log.log)?;
+    let mut log = open::writer(store, &arguments.log, now()?)?;
+    let place = log.place().clone();
+    let entries = history::joined(&history::environment(store, &place)?);
     known(&arguments.item, &entries)?;
     let gap = Gap { item: arguments.item.clone(), from, to, cause: cause(arguments.cause), decisions_lost: 0 };
     if let Some(same) = entries.gaps.iter().find(|declared| declared.what == gap) {

@@ -1,15 +1,43 @@
-//! Where keys of shards are kept: one file each, readable by its owner alone, never inside a log.
+//! Where keys of shards are kept: one file each, readable by its owner alone, never inside a log. A file holds the key, or
+//! names the command that has it.
+use super::random;
 use crate::record::{
-    note::{Note, SignerKey, verify},
+    note::{Note, Signer, SignerKey, VerifierKey, verify},
     place::Place,
     store::Store,
 };
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use std::{
     fs::{self, OpenOptions},
     io::Write,
     path::{Path, PathBuf},
 };
+
+mod external;
+pub use external::{signer, tried};
+
+/// What a file begins with that names a command, and `--key` too.
+const EXEC: &str = "exec:";
+
+/// Where a key is said to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeyPlace {
+    File(PathBuf),
+    /// With a command, which signs when asked.
+    Command(String),
+}
+
+/// Reads what `--key` says.
+///
+/// # Errors
+/// Another form than `file:PATH` and `exec:CMD`.
+pub fn asked(text: &str) -> anyhow::Result<KeyPlace> {
+    match (text.strip_prefix("file:"), text.strip_prefix(EXEC)) {
+        (Some(path), _) if !path.is_empty() => Ok(KeyPlace::File(path.into())),
+        (_, Some(command)) if !command.trim().is_empty() => Ok(KeyPlace::Command(command.trim().to_owned())),
+        _ => bail!("`--key {text}`: write it as file:PATH or exec:CMD"),
+    }
+}
 
 /// `$XDG_STATE_HOME/speguard/keys`, else below `~/.local/state` (XDG base directory specification).
 ///
@@ -24,38 +52,97 @@ pub fn folder() -> anyhow::Result<PathBuf> {
     Ok(state.join("speguard/keys"))
 }
 
-/// The file that was asked for with `--key`, else the one kept for a shard.
+/// The file that is kept for a shard where no other is named.
 ///
 /// # Errors
-/// Another form than `file:PATH`.
-pub fn file(asked: Option<&str>, place: &Place) -> anyhow::Result<PathBuf> {
+/// As for [`folder`].
+pub fn kept(place: &Place) -> anyhow::Result<PathBuf> {
+    Ok(folder()?.join(format!("{}.key", place.origin.replace('/', "~"))))
+}
+
+/// Where the key of the shard that follows is to be, where nobody says: where one was kept for it before, with the command
+/// that has the present one, or else in a file of its own.
+///
+/// # Errors
+/// As for [`kept`], and what the disk says.
+pub fn following(present: &KeyPlace, next: &Place) -> anyhow::Result<KeyPlace> {
+    let kept = kept(next)?;
+    let command = match present {
+        _ if kept.exists() => None,
+        KeyPlace::Command(command) => Some(command.clone()),
+        KeyPlace::File(path) => {
+            let text = fs::read_to_string(path).with_context(|| format!("cannot read the key `{}`", path.display()))?;
+            text.trim_end().strip_prefix(EXEC).map(str::to_owned)
+        }
+    };
+    Ok(command.map_or(KeyPlace::File(kept), KeyPlace::Command))
+}
+
+/// The key of a shard that begins, and where it is, for people: a new one in a file, or one that a command has, which is
+/// remembered. A command that was remembered before must have the same key, and it may not be that of the shard before.
+///
+/// # Errors
+/// A file that exists, a command that does not sign for the shard.
+pub fn begin(
+    asked: &KeyPlace,
+    log: &Path,
+    place: &Place,
+    before: Option<&VerifierKey>,
+) -> anyhow::Result<(Signer, String)> {
     match asked {
-        Some(asked) => match asked.strip_prefix("file:") {
-            Some(path) if !path.is_empty() => Ok(path.into()),
-            _ => bail!("`--key {asked}`: write it as file:PATH"),
-        },
-        None => Ok(folder()?.join(format!("{}.key", place.origin.replace('/', "~")))),
+        KeyPlace::Command(command) => {
+            let (key, kept) = (tried(command, place)?, kept(place)?);
+            before.map_or(Ok(()), |before| another(&key, before))?;
+            if kept.exists() {
+                let same = read(&kept, log, place)?.verifier_key() == key.verifier_key();
+                ensure!(same, "`{}` is another key of `{}`: take it away", kept.display(), place.origin);
+            } else {
+                remember(&kept, log, command)?;
+            }
+            Ok((key, format!("with `{command}`, which {} names", kept.display())))
+        }
+        KeyPlace::File(path) => {
+            let key = SignerKey::new(&place.origin, &random()?)?;
+            keep(path, log, &key)?;
+            Ok((key.into(), path.display().to_string()))
+        }
     }
 }
 
-/// The file of the key that is in use: of those a rotation may have left, the one that signed the newest checkpoint.
+/// Each shard has a key of its own: a trust file takes none twice, under whatever names.
 ///
 /// # Errors
-/// As for [`file()`], and what the store says.
-pub fn in_use(store: &dyn Store, asked: Option<&str>, place: &Place) -> anyhow::Result<PathBuf> {
-    let first = file(asked, place)?;
-    if asked.is_some() {
-        return Ok(first);
-    }
-    let newest = store.list(&format!("{}/checkpoints", place.prefix()))?.pop();
-    let newest = newest.map(|path| store.get(&path)).transpose()?.flatten().unwrap_or_default();
-    let newest = Note::parse(&newest).ok();
-    let signed = |path: &PathBuf| {
-        let key = SignerKey::from_text(fs::read_to_string(path).unwrap_or_default().trim_end()).ok();
-        key.zip(newest.as_ref()).is_some_and(|(key, newest)| verify(newest, &key.verifier_key()).is_ok())
-    };
+/// The same key.
+pub fn another(key: &Signer, before: &VerifierKey) -> anyhow::Result<()> {
+    ensure!(
+        key.verifier_key().public_key() != before.public_key(),
+        "the key for `{}` is the one of `{}`, and each shard has its own: a command chooses by SPEGUARD_ORIGIN",
+        key.name(),
+        before.name
+    );
+    Ok(())
+}
+
+/// The kept file of the key that is in use: of those a rotation may have left, the one that signed the newest checkpoint.
+///
+/// # Errors
+/// As for [`kept`], and what the store says.
+pub fn in_use(store: &dyn Store, log: &Path, place: &Place) -> anyhow::Result<PathBuf> {
+    let first = kept(place)?;
     let all = generations(&first);
+    if all.len() < 2 {
+        return Ok(all.into_iter().next().unwrap_or(first));
+    }
+    let signed = |path: &PathBuf| read(path, log, place).is_ok_and(|key| has_signed(store, place, &key));
     Ok(all.iter().find(|path| signed(path)).or(all.first()).cloned().unwrap_or(first))
+}
+
+/// Whether a key has signed the newest checkpoint of a shard.
+#[must_use]
+pub fn has_signed(store: &dyn Store, place: &Place, key: &Signer) -> bool {
+    let newest = store.list(&format!("{}/checkpoints", place.prefix())).ok().and_then(|mut names| names.pop());
+    let newest = newest.and_then(|path| store.get(&path).ok()?).and_then(|bytes| Note::parse(bytes).ok());
+    newest.is_some_and(|newest| verify(&newest, &key.verifier_key()).is_ok())
 }
 
 /// A key and those after it that are at hand, by number.
@@ -109,6 +196,18 @@ pub fn retire(path: &Path) -> anyhow::Result<PathBuf> {
 /// # Errors
 /// As said, and what the disk says.
 pub fn keep(path: &Path, log: &Path, key: &SignerKey) -> anyhow::Result<()> {
+    write(path, log, &key.to_text())
+}
+
+/// As [`keep`], of the command that has the key: who can change the file chooses what is run.
+///
+/// # Errors
+/// As for [`keep`].
+pub fn remember(path: &Path, log: &Path, command: &str) -> anyhow::Result<()> {
+    write(path, log, &format!("{EXEC}{command}"))
+}
+
+fn write(path: &Path, log: &Path, text: &str) -> anyhow::Result<()> {
     outside(path, log)?;
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).with_context(|| format!("cannot make the folder `{}`", folder.display()))?;
@@ -123,7 +222,7 @@ pub fn keep(path: &Path, log: &Path, key: &SignerKey) -> anyhow::Result<()> {
             path.display()
         )
     })?;
-    file.write_all(format!("{}\n", key.to_text()).as_bytes())?;
+    file.write_all(format!("{text}\n").as_bytes())?;
     file.sync_all()?;
     Ok(())
 }
@@ -140,18 +239,30 @@ fn outside(path: &Path, log: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Reads a key.
+/// The key of a shard that was named by hand.
 ///
 /// # Errors
-/// A file that is not there or not a key, or that lies in the log.
-pub fn read(path: &Path, log: &Path) -> anyhow::Result<SignerKey> {
+/// As for [`read`] and [`signer`].
+pub fn named(asked: &KeyPlace, log: &Path, place: &Place) -> anyhow::Result<Signer> {
+    match asked {
+        KeyPlace::File(path) => read(path, log, place),
+        KeyPlace::Command(command) => signer(command, place),
+    }
+}
+
+/// Reads a key, or asks the command that has it.
+///
+/// # Errors
+/// A file that is not there or not a key, or that lies in the log; a command that does not answer.
+pub fn read(path: &Path, log: &Path, place: &Place) -> anyhow::Result<Signer> {
     outside(path, log)?;
     let text = fs::read_to_string(path).with_context(|| {
-        format!(
-            "cannot read the key `{}`: `speguard evidence init` makes one, and --key file:PATH names another",
-            path.display()
-        )
+        format!("cannot read the key `{}`: `speguard evidence init` makes one, and --key names another", path.display())
     })?;
+    if let Some(command) = text.trim_end().strip_prefix(EXEC) {
+        return signer(command, place).with_context(|| format!("`{}` names a command", path.display()));
+    }
     // Never the content: it is secret.
-    SignerKey::from_text(text.trim_end()).ok().with_context(|| format!("`{}` is not a key of a log", path.display()))
+    let key = SignerKey::from_text(text.trim_end()).ok();
+    Ok(key.with_context(|| format!("`{}` is not a key of a log", path.display()))?.into())
 }

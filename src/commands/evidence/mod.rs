@@ -76,6 +76,14 @@ pub fn now() -> anyhow::Result<Instant> {
     Ok(Instant(i64::try_from(since.as_millis()).context("the clock of this machine is beyond all years")?))
 }
 
+/// The year of a time, UTC: that of the shard which its entries belong to.
+///
+/// # Errors
+/// A time beyond the calendar.
+pub fn year(at: Instant) -> anyhow::Result<i32> {
+    Ok(time::OffsetDateTime::from_unix_timestamp(at.seconds())?.year())
+}
+
 /// Random bytes.
 ///
 /// # Errors

@@ -1,26 +1,72 @@
 //! Opens the shard that is meant: the one whose key is at hand.
-use super::keys;
+use super::keys::{self, KeyPlace};
 use crate::{
     cli::evidence::LogArguments,
+    commands::remark,
     record::{
         disk::RealDisk,
-        entry::Entry,
+        entry::{Entry, Instant},
         files::Files,
-        note::{Checkpoint, Note, SignerKey},
+        log::Log,
+        note::{Checkpoint, Note, Signer},
         place::Place,
         shard,
         store::{Directory, Store, Stored},
+        timed::Timed,
+        year,
     },
 };
-use anyhow::{Context, bail};
-use std::path::Path;
+use anyhow::{Context, bail, ensure};
+use std::{path::Path, time::Duration};
 
-/// A log's store.
+/// A log's store: a folder, or a bucket.
 ///
 /// # Errors
-/// A log that is a file.
-pub fn store(log: &Path) -> anyhow::Result<Directory> {
-    Ok(Directory::new(log, RealDisk, &format!("{}-{}", std::process::id(), super::ulid()?))?)
+/// A log that is a file, a bucket that cannot be spoken to.
+pub fn store(log: &Path) -> anyhow::Result<Box<dyn Store>> {
+    if is_bucket(log) {
+        return bucket(&log.to_string_lossy());
+    }
+    Ok(Box::new(Directory::new(log, RealDisk, &format!("{}-{}", std::process::id(), super::ulid()?))?))
+}
+
+/// As [`store`], of one that is waited for no longer than so many seconds.
+///
+/// # Errors
+/// As for [`store`].
+pub fn timed(log: &Path, seconds: u64) -> anyhow::Result<Timed> {
+    Ok(Timed::new(store(log)?, Duration::from_secs(seconds)))
+}
+
+/// The store of a log that is there already: for what only reads, and finds nothing wrong in what is empty.
+///
+/// # Errors
+/// As for [`store`], and no log there.
+pub fn existing(log: &Path) -> anyhow::Result<Box<dyn Store>> {
+    let store = store(log)?;
+    let exists = if is_bucket(log) { !store.list("")?.is_empty() } else { log.exists() };
+    ensure!(exists, "no log is at `{}`: make one with `speguard evidence init`", log.display());
+    Ok(store)
+}
+
+/// Whether a log is named as a bucket (`s3://…`), and not as a folder.
+#[must_use]
+pub fn is_bucket(log: &Path) -> bool {
+    log.to_string_lossy().starts_with("s3://")
+}
+
+#[cfg(feature = "s3")]
+fn bucket(address: &str) -> anyhow::Result<Box<dyn Store>> {
+    use crate::record::s3::Bucket;
+    let bucket = Bucket::new(address, |name| std::env::var(name).ok());
+    Ok(Box::new(bucket.with_context(|| format!("cannot open the log `{address}`"))?))
+}
+
+#[cfg(not(feature = "s3"))]
+fn bucket(address: &str) -> anyhow::Result<Box<dyn Store>> {
+    bail!(
+        "this build lacks the feature `s3`, so `{address}` cannot be opened: build it with `cargo build --features s3`"
+    )
 }
 
 /// The origins of the shards in a log, by their newest checkpoints, in order.
@@ -44,28 +90,39 @@ pub fn places(store: &dyn Store) -> anyhow::Result<Vec<Place>> {
 ///
 /// # Errors
 /// No log, no key, or keys of several emitters without `--emitter`.
-pub fn shard(store: &dyn Store, arguments: &LogArguments) -> anyhow::Result<(Place, SignerKey)> {
+pub fn shard(store: &dyn Store, arguments: &LogArguments) -> anyhow::Result<(Place, Signer)> {
     let log = &arguments.log;
     let all = places(store)?;
     if all.is_empty() {
         bail!("no log is at `{}`: make one with `speguard evidence init`", log.display());
     }
     let meant = |place: &&Place| arguments.emitter.as_deref().is_none_or(|emitter| place.emitter() == emitter);
-    let mut found: Vec<(Place, SignerKey)> = Vec::new();
+    let asked = arguments.key.as_deref().map(keys::asked).transpose()?;
+    let all_meant: Vec<&Place> = all.iter().filter(meant).collect();
+    let mut found: Vec<(Place, Signer)> = Vec::new();
     let mut missing = Vec::new();
-    for place in all.iter().filter(meant) {
-        let path = keys::in_use(store, arguments.key.as_deref(), place)?;
-        if arguments.key.is_none() && !path.exists() {
-            missing.push(path);
+    for place in all_meant.iter().rev() {
+        // Of one emitter's years, the last is written; the keys of those before it may be gone.
+        if found.iter().any(|(newer, _)| place.is_before(newer)) {
             continue;
         }
-        let key = keys::read(&path, log)?;
-        if key.name() == place.origin {
-            found.push((place.clone(), key));
+        let key = match &asked {
+            Some(asked) => keys::named(asked, log, place)?,
+            None => {
+                let path = keys::in_use(store, log, place)?;
+                if !path.exists() {
+                    missing.push(path);
+                    continue;
+                }
+                keys::read(&path, log, place)?
+            }
+        };
+        // A command need not say whose key it has; where there are several shards, their checkpoints tell.
+        let named = !matches!(asked, Some(KeyPlace::Command(_))) || all_meant.len() == 1;
+        if key.name() == place.origin && (named || keys::has_signed(store, place, &key)) {
+            found.push(((*place).clone(), key));
         }
     }
-    // Of one emitter's years, the last is written.
-    found.sort_by(|(one, _), (other, _)| one.cmp(other));
     let emitters: std::collections::BTreeSet<String> =
         found.iter().map(|(place, _)| place.emitter().to_owned()).collect();
     match (found.pop(), emitters.len()) {
@@ -78,11 +135,115 @@ pub fn shard(store: &dyn Store, arguments: &LogArguments) -> anyhow::Result<(Pla
             let named: Vec<&str> = all.iter().map(|place| place.origin.as_str()).collect();
             let looked = missing.first().map_or_else(String::new, |path| format!(" (looked for `{}`)", path.display()));
             bail!(
-                "no key of this log is at hand{looked}; it has the shards {}: name the key with --key file:PATH",
+                "no key of this log is at hand{looked}; it has the shards {}: name the key with --key file:PATH or exec:CMD",
                 named.join(", ")
             )
         }
     }
+}
+
+/// The shard of this year, opened for writing.
+///
+/// # Errors
+/// As for [`this_year`] and [`Log::open`].
+pub fn writer<'s>(store: &'s dyn Store, arguments: &LogArguments, at: Instant) -> anyhow::Result<Log<'s>> {
+    let (place, key) = this_year(store, arguments, at)?;
+    Ok(Log::open(store, place, key)?)
+}
+
+/// The shard of this year and its key; where the last is of an earlier one, the year is changed first.
+///
+/// # Errors
+/// As for [`shard()`]; a year that changed where the key is named by hand: the next needs one of its own.
+pub fn this_year(store: &dyn Store, arguments: &LogArguments, at: Instant) -> anyhow::Result<(Place, Signer)> {
+    let (mut place, mut key) = shard(store, arguments)?;
+    let (log, is_by_hand) = (&arguments.log, arguments.key.is_some());
+    let begun = |place: &Place| -> anyhow::Result<bool> {
+        let journal = store.list(&format!("{}/journal", place.prefix()))?;
+        Ok(!journal.is_empty() || newest(store, place)?.1.size > 0)
+    };
+    // A change of year that was cut off left a shard without entries: it is finished from the shard before.
+    if !begun(&place)?
+        && let Some(old) = places(store)?.iter().rev().find(|old| old.is_before(&place))
+    {
+        if !is_by_hand {
+            key = keys::read(&keys::in_use(store, log, old)?, log, old)?;
+        }
+        place = old.clone();
+    }
+    let year = super::year(at)?;
+    if place.year() >= year {
+        return Ok((place, key));
+    }
+    let next = Place::new(place.domain(), place.spe(), place.emitter(), year)?;
+    ensure!(!is_by_hand, "{}", by_hand(&place, year, log));
+    let asked = keys::following(&KeyPlace::File(keys::in_use(store, log, &place)?), &next)?;
+    let (told, _) = turn(store, Log::open(store, place.clone(), key)?, &next, &asked, (log, at)).with_context(|| {
+        format!("the year has changed, and the shard after `{}` could not be made; a command run again goes on from here; \
+                 `speguard evidence init` with --key and --previous-key names keys by hand", place.origin)
+    })?;
+    remark(&told.text);
+    shard(store, arguments)
+}
+
+/// What must be done in a new year where the key of the old one is named by hand.
+fn by_hand(place: &Place, year: i32, log: &Path) -> String {
+    format!(
+        "the shard `{}` is of {}, and it is {year}: the next has a key of its own; make both with `speguard evidence init \
+         --log {} --domain {} --spe {} --emitter {} --key file:NEW --previous-key file:OLD` (or exec:CMD for either), and \
+         write with the new one",
+        place.origin,
+        place.year(),
+        log.display(),
+        place.domain(),
+        place.spe(),
+        place.emitter()
+    )
+}
+
+/// What a change of year came to.
+pub struct Turned {
+    /// The key of the new shard.
+    pub vkey: String,
+    /// Where it is, for people.
+    pub kept: String,
+    /// What must be done about it.
+    pub text: String,
+}
+
+/// Changes the year; gives what must be done about it, and the new shard. A key that was made for it before is used.
+///
+/// # Errors
+/// A key that cannot be kept or does not sign, and what the store says.
+pub fn turn<'s>(
+    store: &'s dyn Store,
+    old: Log<'s>,
+    next: &Place,
+    asked: &KeyPlace,
+    (log, at): (&Path, Instant),
+) -> anyhow::Result<(Turned, Log<'s>)> {
+    let (key, kept) = match (asked, &old.state().closing) {
+        (KeyPlace::File(path), _) if path.exists() => (keys::read(path, log, next)?, path.display().to_string()),
+        (KeyPlace::File(path), Some(closing)) => bail!(
+            "`{}` was closed for the key {}, which is not at `{}`: say where it is, with --key file:PATH or exec:CMD",
+            old.place().origin,
+            closing.vkey,
+            path.display()
+        ),
+        _ => keys::begin(asked, log, next, Some(&old.verifier_key()))?,
+    };
+    ensure!(key.name() == next.origin, "`{kept}` is the key of `{}`: name another", key.name());
+    keys::another(&key, &old.verifier_key())?;
+    let (closed, vkey) = (old.place().origin.clone(), key.verifier_key().to_string());
+    let ids = [super::ulid()?, super::ulid()?, super::ulid()?];
+    let log = year::turn(store, old, key, at, ids)?;
+    let text = format!(
+        "The year has changed: `{closed}` is closed, and `{}` follows it.\n\
+         Add this line to the trust file, and give the vkey to auditors and witnesses by another way than the log:\n\
+         log {vkey}\n",
+        next.origin
+    );
+    Ok((Turned { vkey, kept, text }, log))
 }
 
 /// The shard that is read: no key is needed for that.

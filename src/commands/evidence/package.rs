@@ -3,11 +3,13 @@ use super::{now, open, ulid, verify::trust};
 use crate::{
     cli::evidence::Package,
     commands::{print, remark},
+    model::{Digest, Period},
     record::{
-        entry::{Body, DigestText, Export, Instant},
+        blob,
+        entry::{Body, DigestText, Export, Instant, TreeHead},
         files::Files,
         log::{Draft, Log},
-        note::{Checkpoint, Note, SignerKey, sign},
+        note::{Checkpoint, Note, Signer},
         package::{
             CHANGES, Choice, Counts, GUIDE, LEFT_OUT, MANIFEST, MANIFEST_NOTE, Manifest, PROGRAMS, PackedFile, Stretch,
             TIE_OUT, VERSION, changes, choose, guide, note_text, signed_name, tie_out, up_to,
@@ -16,7 +18,7 @@ use crate::{
         place::Place,
         store::Stored,
         trust::TrustPolicy,
-        verify::{Against, Entries, Outcome, Report, verify},
+        verify::{Against, Entries, Head, Outcome, Report, verify_each},
         zip::ZipWriter,
     },
 };
@@ -45,10 +47,12 @@ pub(super) fn run(arguments: &Package) -> anyhow::Result<u8> {
     let stretch = Stretch { from: Instant(period.from), to: Instant(period.to) };
     refuse_place(&arguments.out, &arguments.log.log)?;
     let policy = trust(arguments.trust.as_deref())?;
-    let store = open::store(&arguments.log.log)?;
-    let (place, key) = open::shard(&store, &arguments.log)?;
-    let files = Stored(&store);
-    let report = verify(&files, &Against { trust: policy.as_ref(), ..Against::default() });
+    let store = &*open::store(&arguments.log.log)?;
+    let (place, key) = open::this_year(store, &arguments.log, now()?)?;
+    let files = Stored(store);
+    let mut entries = Entries::default();
+    let against = Against { trust: policy.as_ref(), ..Against::default() };
+    let mut report = verify_each(&files, &against, &mut |passing| entries.keep(passing));
     if let Some(breach) = breach(&report) {
         remark(&format!(
             "error: the log is not what was written, so no package is made of it: {breach}\n\nhint: `speguard evidence \
@@ -58,24 +62,35 @@ pub(super) fn run(arguments: &Package) -> anyhow::Result<u8> {
         return Ok(1);
     }
     let (checkpoint, note) = newest(&files, &place, arguments.at, policy.as_ref())?;
-    let entries = up_to(&report.entries, &place.origin, checkpoint.size);
+    entries.join(std::mem::take(&mut report.entries));
+    let earlier = earlier(&report, &place, period);
+    let of_earlier = earlier.iter().map(|head| (head.origin.as_str(), head.size));
+    let sizes: Vec<(&str, u64)> = of_earlier.chain([(place.origin.as_str(), checkpoint.size)]).collect();
+    let entries = up_to(&entries, &sizes);
     let prefix = place.prefix();
-    let chosen = choose(&files.list("").map_err(anyhow::Error::msg)?, &prefix, checkpoint.size, &entries, period);
-    let mut sources = made(&files, &place, &checkpoint, stretch, &entries, &chosen);
+    let paths = files.list("").map_err(anyhow::Error::msg)?;
+    let chosen = choose(&paths, &prefix, checkpoint.size, &entries, period);
+    let mut sources = made(&files, (&place, &earlier), &checkpoint, stretch, &entries, &chosen);
+    for head in &earlier {
+        let prefix = Place::parse(&head.origin)?.prefix();
+        let chosen = choose(&paths, &prefix, head.size, &entries, period);
+        sources
+            .extend(chosen.files.into_iter().chain([format!("{prefix}/checkpoint")]).map(|path| (path, Source::Log)));
+    }
     sources.insert(format!("{prefix}/checkpoint"), Source::Made(note));
     sources.insert("trust/log.vkey".to_owned(), Source::Made(format!("{}\n", key.verifier_key()).into_bytes()));
     if let Some(path) = &arguments.trust {
         sources.insert("trust/trust.policy".to_owned(), Source::Made(fs::read(path)?));
     }
     sources.extend(chosen.files.into_iter().map(|path| (path, Source::Log)));
-    let manifest = manifest(&files, &checkpoint, stretch, &entries, &sources)?;
+    let manifest = manifest(&files, (&checkpoint, earlier), stretch, &entries, &sources)?;
     let written = write(&arguments.out, &files, &manifest, &key, sources);
     if written.is_err() {
         // Half a package is of no use; that it cannot be removed changes nothing.
         drop(fs::remove_file(&arguments.out));
     }
     let digest = written.with_context(|| format!("cannot write the package `{}`", arguments.out.display()))?;
-    enter(&store, place, key, &manifest, digest, &arguments.recipient)
+    enter(store, place, key, &manifest, digest, &arguments.recipient)
         .context("the package was written, and the log does not say so")?;
     print(told(arguments, &manifest, digest).as_bytes())?;
     Ok(0)
@@ -131,18 +146,31 @@ fn newest(
     }
 }
 
+/// The shards of earlier years whose entries reach into the period, the oldest first; what was pruned is not here.
+fn earlier(report: &Report, place: &Place, period: Period) -> Vec<TreeHead> {
+    let before = |head: &&Head| Place::parse(&head.origin).is_ok_and(|old| old.is_before(place));
+    let mut earlier: Vec<&Head> = report.heads.iter().filter(before).collect();
+    earlier.retain(|head| head.newest.is_some_and(|newest| newest.0 >= period.from));
+    earlier.sort_by(|one, other| one.origin.cmp(&other.origin));
+    let head = |head: &Head| TreeHead { origin: head.origin.clone(), size: head.size, root: DigestText(head.root) };
+    earlier.into_iter().map(head).collect()
+}
+
 /// What a package adds to the files of the log.
 fn made(
     files: &dyn Files,
-    place: &Place,
+    (place, earlier): (&Place, &[TreeHead]),
     checkpoint: &Checkpoint,
     stretch: Stretch,
     entries: &Entries,
     chosen: &Choice,
 ) -> BTreeMap<String, Source> {
     let (prefix, period) = (place.prefix(), stretch.into());
-    let blobs = |digest: &crate::model::Digest| {
-        files.get(&format!("{prefix}/{}", crate::record::blob::path(digest))).ok().flatten()
+    let earlier = earlier.iter().filter_map(|head| Some(Place::parse(&head.origin).ok()?.prefix()));
+    let prefixes: Vec<String> = std::iter::once(prefix.clone()).chain(earlier).collect();
+    let blobs = |digest: &Digest| {
+        let path = blob::path(digest);
+        prefixes.iter().find_map(|prefix| files.get(&format!("{prefix}/{path}")).ok().flatten())
     };
     let root = DigestText(checkpoint.root);
     let guide = guide(&place.origin, &prefix, checkpoint.size, &root, stretch, chosen);
@@ -159,7 +187,7 @@ fn made(
 
 fn manifest(
     files: &dyn Files,
-    checkpoint: &Checkpoint,
+    (checkpoint, earlier): (&Checkpoint, Vec<TreeHead>),
     period: Stretch,
     entries: &Entries,
     sources: &BTreeMap<String, Source>,
@@ -169,6 +197,7 @@ fn manifest(
         Source::Log => Ok(PackedFile::of(path, &stored(files, path)?)),
     });
     let packed: Vec<PackedFile> = packed.collect::<anyhow::Result<_>>()?;
+    let size = earlier.iter().map(|head| head.size).fold(checkpoint.size, u64::saturating_add);
     Ok(Manifest {
         v: VERSION,
         tool: format!("speguard {}", env!("CARGO_PKG_VERSION")),
@@ -176,7 +205,8 @@ fn manifest(
         size: checkpoint.size,
         root: DigestText(checkpoint.root),
         period,
-        counts: Counts::of(entries, checkpoint.size, period.into(), packed.len()),
+        counts: Counts::of(entries, size, period.into(), packed.len()),
+        earlier,
         left_out: LEFT_OUT.map(str::to_owned).to_vec(),
         files: packed,
     })
@@ -192,12 +222,12 @@ fn write(
     out: &Path,
     files: &dyn Files,
     manifest: &Manifest,
-    key: &SignerKey,
+    key: &Signer,
     mut sources: BTreeMap<String, Source>,
 ) -> anyhow::Result<DigestText> {
     let bytes = manifest.to_bytes()?;
     let text = note_text(&manifest.origin, &bytes);
-    let signature = sign(&text, &key.renamed(&signed_name(&manifest.origin))?);
+    let signature = key.sign_as(&signed_name(&manifest.origin), &text)?;
     let note = Note { signatures: vec![signature], text };
     sources.insert(MANIFEST.to_owned(), Source::Made(bytes));
     sources.insert(MANIFEST_NOTE.to_owned(), Source::Made(note.encode().into_bytes()));
@@ -224,7 +254,7 @@ fn write(
 fn enter(
     store: &dyn crate::record::store::Store,
     place: Place,
-    key: SignerKey,
+    key: Signer,
     manifest: &Manifest,
     digest: DigestText,
     recipient: &str,

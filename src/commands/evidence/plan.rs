@@ -6,7 +6,7 @@ use crate::{
     evaluate::STANDARD,
     record::{
         entry::{Body, Instant, Plan, PlanItem},
-        log::{Draft, Log},
+        log::Draft,
         place::Place,
         plan::{self, PLAN_BYTES_MAX},
         verify::Entries,
@@ -26,10 +26,10 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
     anyhow::ensure!(bytes.len() <= PLAN_BYTES_MAX, "`{shown}` has {} bytes, {PLAN_BYTES_MAX} at most", bytes.len());
     let text = String::from_utf8(bytes).ok().with_context(|| format!("`{shown}` is not UTF-8"))?;
     let plan = plan::read(&text, &shown)?;
-    let store = open::store(&arguments.log.log)?;
-    let (place, key) = open::shard(&store, &arguments.log)?;
-    let mut log = Log::open(&store, place.clone(), key)?;
-    let entries = history::joined(&history::environment(&store, &place)?);
+    let store = &*open::store(&arguments.log.log)?;
+    let mut log = open::writer(store, &arguments.log, now()?)?;
+    let place = log.place().clone();
+    let entries = history::joined(&history::environment(store, &place)?);
     let at = now()?;
     if let Some(newest) = entries.plans.iter().max_by_key(|plan| (plan.recorded, plan.index)) {
         if newest.what.digest == plan.digest {
@@ -50,7 +50,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
     log.publish()?;
     let index = receipts.last().map_or(0, |receipt| receipt.index);
     print(told(&plan, index, &place.origin).as_bytes())?;
-    hints(&plan, &entries, &open::places(&store)?, at).iter().for_each(|hint| remark(&format!("hint: {hint}\n")));
+    hints(&plan, &entries, &open::places(store)?, at).iter().for_each(|hint| remark(&format!("hint: {hint}\n")));
     Ok(0)
 }
 

@@ -22,19 +22,19 @@ use std::fs;
 /// # Errors
 /// An index, run or row that does not exist, a file that cannot be written.
 pub(super) fn run(arguments: &Prove) -> anyhow::Result<u8> {
-    let store = open::store(&arguments.log.log)?;
-    let place = open::place(&store, &arguments.log)?;
-    let (note, checkpoint) = open::newest(&store, &place)?;
+    let store = &*open::store(&arguments.log.log)?;
+    let place = open::place(store, &arguments.log)?;
+    let (note, checkpoint) = open::newest(store, &place)?;
     let (text, told) = match (arguments.index, &arguments.run) {
         (Some(index), _) => {
-            let (proof, leaf) = entry_proof(&store, &place, &note, &checkpoint, index)?;
+            let (proof, leaf) = entry_proof(store, &place, &note, &checkpoint, index)?;
             (
                 proof.encode(),
                 format!("entry {index} of {} is in the tree of {} entries; leaf {leaf}", place.origin, checkpoint.size),
             )
         }
         (None, Some(run)) => {
-            row_proof(&store, &place, &note, &checkpoint, run, arguments.row.as_deref().unwrap_or_default())?
+            row_proof(store, &place, &note, &checkpoint, run, arguments.row.as_deref().unwrap_or_default())?
         }
         (None, None) => bail!("say which entry with --index, or which row with --run and --row"),
     };

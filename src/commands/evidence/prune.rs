@@ -24,13 +24,12 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// # Errors
 /// Nothing to be found, no policy that allows it, nobody to ask, and what the store says.
 pub(super) fn run(arguments: &Prune) -> anyhow::Result<u8> {
-    let store = open::store(&arguments.log.log)?;
-    let (place, key) = open::shard(&store, &arguments.log)?;
-    let mut log = Log::open(&store, place, key)?;
+    let store = &*open::store(&arguments.log.log)?;
+    let mut log = open::writer(store, &arguments.log, now()?)?;
     log.publish()?;
     let told = match (&arguments.blob, arguments.older_than) {
-        (Some(blob), _) => erase(arguments, &store, &mut log, DigestText::parse(blob)?)?,
-        (None, Some(days)) => older(arguments, &store, &mut log, days)?,
+        (Some(blob), _) => erase(arguments, store, &mut log, DigestText::parse(blob)?)?,
+        (None, Some(days)) => older(arguments, store, &mut log, days)?,
         (None, None) => bail!("say what goes: --blob DIGEST or --older-than DAYS"),
     };
     print(told.as_bytes())?;

@@ -11,7 +11,7 @@ use crate::{
     model::Period,
     record::{
         entry::{Body, DigestText, Instant, Reconciliation, TreeHead},
-        log::{Draft, Log},
+        log::Draft,
         merkle::{Edge, leaf_hash},
         period::moment,
         place::Place,
@@ -68,8 +68,8 @@ pub(super) fn run(arguments: &Reconcile) -> anyhow::Result<u8> {
         "more than {FILES_MAX} files: compare shorter windows, each with its own files"
     );
     let scope = scope(arguments)?;
-    let store = open::store(&arguments.log.log)?;
-    let (ledger, shards) = ledger(&store, arguments, window)?;
+    let store = &*open::store(&arguments.log.log)?;
+    let (ledger, shards) = ledger(store, arguments, window)?;
     let mut outcome = Outcome {
         window,
         shards,
@@ -93,7 +93,7 @@ pub(super) fn run(arguments: &Reconcile) -> anyhow::Result<u8> {
     }
     outcome.holes = holes(window, &trails);
     outcome.found = matching.finish();
-    let entered = if arguments.record { Some(enter(&store, arguments, &outcome)?) } else { None };
+    let entered = if arguments.record { Some(enter(store, arguments, &outcome)?) } else { None };
     let text = match arguments.format {
         EvidenceFormat::Text => told::text(&outcome, entered.as_deref()),
         EvidenceFormat::Json => told::json(&outcome, entered.as_deref())?,
@@ -260,8 +260,7 @@ impl Outcome {
 
 /// Enters what came of it; says where.
 fn enter(store: &dyn Store, arguments: &Reconcile, outcome: &Outcome) -> anyhow::Result<String> {
-    let (place, key) = open::shard(store, &arguments.log)?;
-    let mut log = Log::open(store, place.clone(), key)?;
+    let mut log = open::writer(store, &arguments.log, now()?)?;
     let counts = |counts: &Counts| {
         counts.iter().map(|((verb, kind), count)| ((*verb).to_owned(), kind.clone(), *count)).collect()
     };
@@ -284,5 +283,5 @@ fn enter(store: &dyn Store, arguments: &Reconcile, outcome: &Outcome) -> anyhow:
         log.append(observed, &mut |_| Ok(vec![draft.clone()])).context("the reconciliation was not entered")?;
     log.publish()?;
     let index = receipts.last().map_or(0, |receipt| receipt.index);
-    Ok(format!("entry {index} of {}", place.origin))
+    Ok(format!("entry {index} of {}", log.place().origin))
 }

@@ -40,13 +40,13 @@ const SHOWN_MAX: usize = 20;
 /// # Errors
 /// A run, bundle or path that cannot be read.
 pub(super) fn run(arguments: &Rejudge) -> anyhow::Result<u8> {
-    let store = open::store(&arguments.log.log)?;
-    let place = open::place(&store, &arguments.log)?;
-    let (_, checkpoint) = open::newest(&store, &place)?;
-    let (_, _, run) = manifest(&store, &place, checkpoint.size, &arguments.run)?;
-    let (observed, bundle, pepper) = beside(&store, &place, checkpoint.size, &run)?;
-    let rows = record::results(&store, &place.prefix(), run.results_blob)
-        .and_then(|results| Ok((results, record::read_key(&store, &place.prefix(), pepper)?)));
+    let store = &*open::store(&arguments.log.log)?;
+    let place = open::place(store, &arguments.log)?;
+    let (_, checkpoint) = open::newest(store, &place)?;
+    let (_, _, run) = manifest(store, &place, checkpoint.size, &arguments.run)?;
+    let (observed, bundle, pepper) = beside(store, &place, checkpoint.size, &run)?;
+    let rows = record::results(store, &place.prefix(), run.results_blob)
+        .and_then(|results| Ok((results, record::read_key(store, &place.prefix(), pepper)?)));
     let (results, pepper) = match rows {
         Ok(rows) => rows,
         Err(error) => {
@@ -54,7 +54,7 @@ pub(super) fn run(arguments: &Rejudge) -> anyhow::Result<u8> {
             return Ok(3);
         }
     };
-    let kept = kept(&store, &bundle)?;
+    let kept = kept(store, &bundle)?;
     let mut files: Vec<(String, String)> = kept.files.into_iter().collect();
     files.retain(|(path, _)| !path.ends_with("_test.rego"));
     let criteria = Bundle::trusting(files)?;

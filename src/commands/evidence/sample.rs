@@ -31,15 +31,15 @@ const SEED_BYTES_MIN: usize = 16;
 /// A seed that is too short, a size that nobody has signed.
 pub(super) fn run(arguments: &Sample) -> anyhow::Result<u8> {
     let seed = seed(&arguments.seed)?;
-    let store = open::store(&arguments.log.log)?;
-    let place = open::place(&store, &arguments.log)?;
-    let (_, checkpoint) = open::checkpoint(&store, &place, Some(arguments.at))?;
+    let store = &*open::store(&arguments.log.log)?;
+    let place = open::place(store, &arguments.log)?;
+    let (_, checkpoint) = open::checkpoint(store, &place, Some(arguments.at))?;
     let period = arguments.period.as_deref().map(period::parse).transpose()?;
     let inside = |at: Instant| period.is_none_or(|period| (period.from..period.to).contains(&at.0));
     let wanted = |criterion: &str| arguments.criterion.as_deref().is_none_or(|asked| asked == criterion);
     let mut members = Vec::new();
     let mut newest: Option<(Ulid, crate::record::entry::DigestText)> = None;
-    open::entries(&store, &place, checkpoint.size, &mut |index, bytes, entry| {
+    open::entries(store, &place, checkpoint.size, &mut |index, bytes, entry| {
         let observed = entry.common.time.observed;
         let what = match &entry.body {
             _ if !inside(observed) => return Ok(()),
@@ -59,7 +59,7 @@ pub(super) fn run(arguments: &Sample) -> anyhow::Result<u8> {
     })?;
     if arguments.population == Population::Resources {
         let (run, blob) = newest.context("no run stands in the log by then")?;
-        let results = record::results(&store, &place.prefix(), blob)?;
+        let results = record::results(store, &place.prefix(), blob)?;
         for (index, row) in (0..).zip(results.rows().lines()) {
             if wanted(&row.key.criterion) {
                 let what = format!(

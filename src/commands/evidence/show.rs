@@ -27,13 +27,13 @@ struct Shown {
 /// # Errors
 /// A log that cannot be read, an id that does not exist.
 pub(super) fn run(arguments: &Show, shell: &Shell) -> anyhow::Result<u8> {
-    let store = open::store(&arguments.log.log)?;
-    let place = open::place(&store, &arguments.log)?;
-    let (_, checkpoint) = open::newest(&store, &place)?;
+    let store = &*open::store(&arguments.log.log)?;
+    let place = open::place(store, &arguments.log)?;
+    let (_, checkpoint) = open::newest(store, &place)?;
     let until = arguments.as_of.as_deref().map(period::moment).transpose()?;
     let mut shown = Vec::new();
     let mut erased = false;
-    open::entries(&store, &place, checkpoint.size, &mut |index, bytes, entry| {
+    open::entries(store, &place, checkpoint.size, &mut |index, bytes, entry| {
         let recorded = entry.common.time.recorded;
         let wanted = arguments.index.is_none_or(|asked| asked == index)
             && until.is_none_or(|until| recorded <= Instant(until))
@@ -41,7 +41,7 @@ pub(super) fn run(arguments: &Show, shell: &Shell) -> anyhow::Result<u8> {
             && arguments.id.as_deref().is_none_or(|id| is_named(&entry, id));
         if wanted {
             let alone = arguments.id.is_some() || arguments.index.is_some();
-            let joined = if alone { joined(&store, &place, &entry.body, &mut erased) } else { None };
+            let joined = if alone { joined(store, &place, &entry.body, &mut erased) } else { None };
             shown.push(Shown { index, entry: serde_json::from_slice(bytes)?, joined });
         }
         Ok(())

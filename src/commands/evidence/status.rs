@@ -21,14 +21,14 @@ const EXPIRING_WITHIN_MS: i64 = continuity::EXPIRING_WITHIN_MS;
 /// # Errors
 /// A log that cannot be read.
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
-    let store = open::store(&arguments.log.log)?;
-    let mut places = open::places(&store)?;
+    let store = &*open::store(&arguments.log.log)?;
+    let mut places = open::places(store)?;
     places.retain(|place| arguments.log.emitter.as_deref().is_none_or(|emitter| place.emitter() == emitter));
     let place = places.last().with_context(|| {
         format!("no log is at `{}`: make one with `speguard evidence init`", arguments.log.log.display())
     })?;
     let now = now()?;
-    let pasts = history::environment(&store, place)?;
+    let pasts = history::environment(store, place)?;
     let mut lines = Lines(Vec::new());
     for past in &pasts {
         let head = &past.checkpoint;

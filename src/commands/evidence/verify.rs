@@ -11,7 +11,8 @@ use crate::{
         entry::DigestText,
         store::Stored,
         trust::TrustPolicy,
-        verify::{Against, Check, Failure, Outcome, Report, verify, verify_package},
+        verify::{Against, Check, Failure, Outcome, Report, ahead, verify_each, verify_package},
+        watching::Watching,
     },
     report::{clean, clean_json},
 };
@@ -32,15 +33,21 @@ pub(super) fn run(arguments: &Verify, shell: &Shell) -> anyhow::Result<u8> {
     let tsa_roots = arguments.tsa_roots.as_ref().map(|path| certificates(path)).transpose()?.unwrap_or_default();
     let against = Against { trust: trust.as_ref(), known: &known, tsa_roots: &tsa_roots, ..Against::default() };
     let asked = Asked::of(arguments)?;
-    let mut report = match (&arguments.package, &arguments.log) {
-        (Some(path), _) => verify_package(&*folder::package(path)?, &against),
+    let (mut report, watching) = match (&arguments.package, &arguments.log) {
+        (Some(path), _) => {
+            let report = verify_package(&*folder::package(path)?, &against);
+            let watching = Watching::of(&report.entries, asked.question());
+            (report, watching)
+        }
         (None, Some(log)) => {
-            anyhow::ensure!(log.exists(), "no log is at `{}`", log.display());
-            verify(&Stored(&open::store(log)?), &against)
+            let store = &*open::existing(log)?;
+            let mut watching = Watching::new(&ahead(&Stored(store), asked.question().as_of), asked.question());
+            let report = verify_each(&Stored(store), &against, &mut |passing| watching.take(passing));
+            (report, watching)
         }
         (None, None) => anyhow::bail!("say which log, with --log, or which package, with --package"),
     };
-    let found = continuity::examine(&mut report, &asked);
+    let found = continuity::examine(&mut report, watching, &asked);
     let text = match arguments.format {
         EvidenceFormat::Text => text(&report, &continuity::text(&found, &asked, shell.language)),
         EvidenceFormat::Json => json(&report, &found)?,

@@ -1,6 +1,6 @@
 //! `speguard evidence witness`: cosignatures by others, who have seen the log grow.
 use super::{
-    say,
+    now, say,
     {
         anchor::{Entered, checkpoint, enter},
         open,
@@ -42,19 +42,18 @@ fn add(arguments: &WitnessAdd) -> anyhow::Result<u8> {
         "the key `{}` is that of a log: a witness names another, of signature type 0x04",
         witness.name
     );
-    let store = open::store(&arguments.log.log)?;
-    let (place, key) = open::shard(&store, &arguments.log)?;
-    let mut log = Log::open(&store, place, key)?;
+    let store = &*open::store(&arguments.log.log)?;
+    let mut log = open::writer(store, &arguments.log, now()?)?;
     let newest = log.publish()?.size;
-    let mut before = Entered::read(&store, &log)?;
+    let mut before = Entered::read(store, &log)?;
     let name = cosignature_name(witness.id);
     let mut told = String::new();
-    for size in before.left_out(&store, &log, |other| other == name)? {
+    for size in before.left_out(store, &log, |other| other == name)? {
         told.push_str("A run before this one was cut off; what it left is entered.\n");
-        told.push_str(&enter_line(&store, &mut log, size, &witness)?);
-        before = Entered::read(&store, &log)?;
+        told.push_str(&enter_line(store, &mut log, size, &witness)?);
+        before = Entered::read(store, &log)?;
     }
-    let size = before.target(&store, &log)?;
+    let size = before.target(store, &log)?;
     if before.files.contains_key(&(size, name.clone())) {
         told.push_str(&format!(
             "{} has cosigned size {size} of {} already, and nothing but time stamps and cosignatures was entered since.\n",
@@ -62,8 +61,8 @@ fn add(arguments: &WitnessAdd) -> anyhow::Result<u8> {
             log.place().origin
         ));
     } else {
-        let size = ask(arguments, &store, &log, &before, &witness, (size, newest))?;
-        told.push_str(&enter_line(&store, &mut log, size, &witness)?);
+        let size = ask(arguments, store, &log, &before, &witness, (size, newest))?;
+        told.push_str(&enter_line(store, &mut log, size, &witness)?);
     }
     say(&told)?;
     Ok(0)
@@ -142,14 +141,13 @@ fn enter_line(store: &dyn Store, log: &mut Log<'_>, size: u64, witness: &Verifie
 
 fn status(arguments: &WitnessStatus) -> anyhow::Result<u8> {
     let log = &arguments.log.log;
-    ensure!(log.exists(), "no log is at `{}`: make one with `speguard evidence init`", log.display());
-    let store = open::store(log)?;
+    let store = &*open::existing(log)?;
     let meant = |place: &Place| arguments.log.emitter.as_deref().is_none_or(|emitter| place.emitter() == emitter);
-    let places: Vec<Place> = open::places(&store)?.into_iter().filter(meant).collect();
+    let places: Vec<Place> = open::places(store)?.into_iter().filter(meant).collect();
     ensure!(!places.is_empty(), "no such shard is in the log at `{}`", log.display());
     let mut text = String::new();
     for place in places {
-        text.push_str(&table(&store, &place)?);
+        text.push_str(&table(store, &place)?);
     }
     say(&text)?;
     Ok(0)

@@ -74,7 +74,8 @@ pub(super) fn drafts(store: &dyn Store, log: &Log<'_>, scope: &str, done: &Done<
 /// Whether the log keeps these bytes already. A document that was erased is told anew.
 fn is_same(store: &dyn Store, log: &Log<'_>, known: DigestText, bytes: &[u8]) -> bool {
     let known = Digest(known.0);
-    let path = format!("{}/{}", log.place().prefix(), blob::path(&known));
+    let prefixes = super::prefixes(log);
+    let path = format!("{}/{}", super::holder(store, &prefixes, known.into()), blob::path(&known));
     let stored = store.get(&path).ok().flatten().unwrap_or_default();
     blob::read_document(&stored, &known).is_ok_and(|document| document.bytes == bytes)
 }

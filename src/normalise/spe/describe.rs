@@ -7,7 +7,7 @@ use super::{
 };
 use crate::model::{
     ClusterDescription, ClusterSource, Description, Destination, Entry, Expired, Item, LogStore, Map, Mark, NodeRoute,
-    Origin, Problem, Project, Text, Timestamp, Value, default_private_ranges,
+    Origin, Problem, Project, SharedService, Text, Timestamp, Value, default_private_ranges,
 };
 use std::collections::BTreeSet;
 
@@ -84,6 +84,7 @@ fn described(name: Option<Text>, written: Map) -> Description {
         private_ranges: texts(&spec, "private_ranges"),
         allowed_destinations: each(&spec, "allowed_destinations", destination),
         allowed_proxies: each(&spec, "allowed_proxies", destination),
+        shared_services: each(&spec, "shared_services", shared_service),
         log_stores: each(&spec, "log_stores", log_store),
         network_plugin: text(&spec, "network_plugin"),
         clusters: each(&spec, "clusters", cluster),
@@ -158,6 +159,15 @@ fn destination(value: &Map) -> Destination {
         ports: texts(value, "ports"),
         owner: text(value, "owner").unwrap_or_default(),
         reason: text(value, "reason").unwrap_or_default(),
+    }
+}
+
+fn shared_service(value: &Map) -> SharedService {
+    SharedService {
+        name: text(value, "name").unwrap_or_default(),
+        namespace: text(value, "namespace"),
+        selector: labels(value, "selector"),
+        ports: texts(value, "ports"),
     }
 }
 

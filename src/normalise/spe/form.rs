@@ -6,6 +6,10 @@ pub(super) const DESCRIPTION_KIND: &str = "SecureProcessingEnvironment";
 pub(super) const WAIVER_KIND: &str = "Waiver";
 pub(super) const ATTESTATION_KIND: &str = "Attestation";
 
+/// The three as kinds of a cluster, with their group.
+pub const KINDS: [&str; 3] =
+    ["speguard.io/SecureProcessingEnvironment", "speguard.io/Waiver", "speguard.io/Attestation"];
+
 /// Names of the platforms of which everything may have been read.
 const PLATFORMS: &[&str] =
     &["kubernetes", "azurerm", "aws", "google", "openstack", "github", "keycloak", "arm", "cloudformation"];

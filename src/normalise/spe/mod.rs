@@ -9,9 +9,12 @@ mod scalar;
 mod schema;
 mod shape;
 mod statement;
+mod structural;
 
+pub use form::KINDS;
 pub use schema::schemas;
 pub use statement::{VOID_ATTESTATION, VOID_WAIVER};
+pub use structural::{Definition, definitions};
 
 pub use describe::{description, unstated};
 pub use statement::{attestation, waiver};

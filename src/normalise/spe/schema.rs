@@ -5,19 +5,17 @@ use super::{
 };
 use serde_json::{Map, Value, json};
 
+pub(super) const DESCRIPTION_ABOUT: &str = "What is true of one secure processing environment.";
+pub(super) const WAIVER_ABOUT: &str = "A dated, owned, approved, reasoned exception.";
+pub(super) const ATTESTATION_ABOUT: &str = "A dated, owned statement about what no machine can read.";
+
 /// The schemas by file name, for editors and for tests. Draft 2020-12.
 #[must_use]
 pub fn schemas() -> [(&'static str, Value); 3] {
     [
-        (
-            "spe.schema.json",
-            whole("SPE description", "What is true of one secure processing environment.", &DESCRIPTION),
-        ),
-        ("waiver.schema.json", whole("Waiver", "A dated, owned, approved, reasoned exception.", &WAIVER)),
-        (
-            "attestation.schema.json",
-            whole("Attestation", "A dated, owned statement about what no machine can read.", &ATTESTATION),
-        ),
+        ("spe.schema.json", whole("SPE description", DESCRIPTION_ABOUT, &DESCRIPTION)),
+        ("waiver.schema.json", whole("Waiver", WAIVER_ABOUT, &WAIVER)),
+        ("attestation.schema.json", whole("Attestation", ATTESTATION_ABOUT, &ATTESTATION)),
     ]
 }
 
@@ -31,7 +29,7 @@ fn whole(title: &str, description: &str, of: &Form) -> Value {
     schema
 }
 
-fn form(of: &Form) -> Value {
+pub(super) fn form(of: &Form) -> Value {
     let properties: Map<String, Value> =
         of.fields.iter().map(|field| (field.key.to_owned(), property(field))).collect();
     let required: Vec<&str> = of.fields.iter().filter(|field| field.required).map(|field| field.key).collect();

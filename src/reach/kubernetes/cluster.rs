@@ -1,6 +1,6 @@
 //! One cluster, indexed once: policies by namespace and label, namespaces, kinds not read, unread sources.
 use super::{
-    endpoints,
+    endpoints, parties,
     policy::Policy,
     selector::Labels,
     unread::{self, Unread, namespace_labels},
@@ -13,14 +13,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) const POLICY: &str = "networking.k8s.io/NetworkPolicy";
 
+const NAMESPACE: &str = "Namespace";
+
 /// Whether connections are derived from objects of this kind.
 pub(in crate::reach) fn reads(kind: &str) -> bool {
-    [POLICY, "Namespace"].contains(&kind) || endpoints::KINDS.contains(&kind) || unread::may_matter(kind)
+    let opens = [POLICY, NAMESPACE].contains(&kind) || endpoints::KINDS.contains(&kind) || unread::may_matter(kind);
+    opens || parties::reads(kind)
 }
 
 /// Those of them that are known by name.
 pub(in crate::reach) fn kinds() -> impl Iterator<Item = &'static str> {
-    [POLICY, "Namespace"].into_iter().chain(endpoints::KINDS).chain(unread::named())
+    [POLICY, NAMESPACE].into_iter().chain(endpoints::KINDS).chain(unread::named()).chain(parties::kinds())
 }
 
 /// A namespace of a cluster. One whose name is not known is a namespace of its own in every root.
@@ -65,6 +68,8 @@ pub(super) struct Cluster<'a> {
     pub(super) outward: Vec<Way>,
     /// Sources that could not be read and may hold policies of this cluster.
     hidden: Vec<&'a Problem>,
+    /// What was not listed of those who are in the cluster, which tells nothing of what opens ways for others.
+    hidden_parties: Vec<&'a Problem>,
     /// The description says that the nodes' own way out is closed.
     pub(super) nodes_closed: bool,
 }
@@ -170,6 +175,15 @@ impl<'a> Cluster<'a> {
         self.unread.iter().filter(|unread| unread.binds_nodes)
     }
 
+    /// The first unread source that may hold anything of the cluster.
+    pub(super) fn hidden(&self) -> Option<&'a Problem> {
+        self.hidden.first().or(self.hidden_parties.first()).copied()
+    }
+
+    pub(super) fn namespace(&self, name: &Text) -> Option<&'a Resource> {
+        self.namespaces.get(name).copied()
+    }
+
     /// The first unread source that may hold policies for a namespace.
     pub(super) fn hidden_from(&self, name: &Text) -> Option<&'a Problem> {
         let may_hold = |problem: &&&Problem| {
@@ -205,7 +219,7 @@ impl<'a> Clusters<'a> {
                 if id.kind.as_ref() == POLICY {
                     let policy = Policy::read(resource, resources.len(), target);
                     cluster.policies.entry(Space::of(id)).or_default().add(policy);
-                } else if id.kind.as_ref() == "Namespace" {
+                } else if id.kind.as_ref() == NAMESPACE {
                     cluster.namespaces.insert(id.name.clone(), resource);
                 } else {
                     cluster.add_unread(resource);
@@ -222,12 +236,24 @@ impl<'a> Clusters<'a> {
         clusters
     }
 
-    pub(super) fn of(&self, id: &ResourceId) -> Option<&Cluster<'a>> {
-        let name = self.roots.get(&id.root).copied().unwrap_or(&id.root);
-        self.by_name.get(name)
+    /// Every cluster, by name.
+    pub(super) fn all(&self) -> impl Iterator<Item = (&'a Text, &Cluster<'a>)> {
+        self.by_name.iter().map(|(name, cluster)| (*name, cluster))
     }
 
-    fn name(&self, root: &'a Text) -> &'a Text {
+    pub(super) fn of(&self, id: &ResourceId) -> Option<&Cluster<'a>> {
+        self.by_name.get(self.name_of(id))
+    }
+
+    /// The name of the cluster that a resource is in.
+    pub(super) fn name_of<'i>(&self, id: &'i ResourceId) -> &'i Text
+    where
+        'a: 'i,
+    {
+        self.roots.get(&id.root).copied().unwrap_or(&id.root)
+    }
+
+    pub(super) fn name(&self, root: &'a Text) -> &'a Text {
         self.roots.get(root).copied().unwrap_or(root)
     }
 
@@ -243,9 +269,10 @@ impl<'a> Clusters<'a> {
             let of = hidden.root.as_ref().and_then(|root| roots.get(root).copied().or(Some(root)));
             let held = of.filter(|name| by_name.contains_key(name));
             for (_, cluster) in by_name.iter_mut().filter(|(name, _)| held.is_none_or(|held| held == **name)) {
-                match Unread::unlisted(problem) {
-                    Some(unlisted) => cluster.push_unread(unlisted),
-                    None => cluster.hidden.push(problem),
+                match (Unread::unlisted(problem), &hidden.kind) {
+                    (Some(unlisted), _) => cluster.push_unread(unlisted),
+                    (None, Some(kind)) if parties::reads(kind) => cluster.hidden_parties.push(problem),
+                    (None, _) => cluster.hidden.push(problem),
                 }
             }
         }

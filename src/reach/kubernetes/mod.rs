@@ -2,38 +2,53 @@
 //!
 //! What is assumed, and judged elsewhere: the network plugin enforces NetworkPolicies (SPE-NET-01 asks), and pods have
 //! addresses of private ranges, so that peers chosen by labels are never the internet. What a proxy or a gateway that
-//! a pod may reach leads on to is the proxy's own connection, and is judged there; Services: see `endpoints`.
+//! a pod may reach leads on to is the proxy's own connection, and is judged there; Services: see `endpoints`, and
+//! `projects` for what they are between projects.
 mod cluster;
 mod endpoints;
-
+mod labelled;
+mod matrix;
 mod outcome;
+mod parties;
 mod policy;
+mod projects;
 mod rule;
 mod selector;
+mod side;
 mod unread;
 
 use crate::reach::doubt::{Doubt, field, key};
 use crate::{
     model::{Answer, Environment, Hop, Map, Path, Platform, PodView, Reach, Resource, Step, Text, Value, Way, Ways},
-    reach::Target,
+    reach::{Target, networks::Ports},
 };
 pub(in crate::reach) use cluster::{kinds, reads};
 
 use cluster::{Cluster, Clusters, Space};
 use outcome::{Outcome, Selection, with_direction};
 use policy::Direction;
+use projects::Projects;
 use selector::Labels;
-use std::{cell::RefCell, collections::BTreeMap, sync::Arc};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
-/// Fills `internet` and `isolation` for every workload, and `isolation` for every Namespace.
+/// Fills `internet`, `projects` and `isolation` for every workload, and `isolation` for every Namespace.
 pub(super) fn derive(environment: &Environment, subjects: &[&Resource], reach: &mut Reach) {
     let target = Target::internet(&environment.description);
     let view = Look::at(environment, &target);
+    let all = Ports::all();
+    let projects = Projects::of(environment, &view.clusters, &all, None);
     for subject in subjects.iter().filter(|subject| subject.id.platform == Platform::Kubernetes) {
         if let Some(pod) = &subject.pod {
             let Some(outcome) = view.of_workload(subject, pod) else { continue };
             merge(&mut reach.internet, subject, outcome.connections);
             merge(&mut reach.isolation, subject, outcome.isolation);
+            if let Some(ways) = projects.of_workload(subject, pod) {
+                merge(&mut reach.projects, subject, ways);
+            }
         } else if subject.id.kind.as_ref() == "Namespace"
             && let Some(isolation) = view.of_namespace(subject)
         {
@@ -53,6 +68,32 @@ pub fn connections(environment: &Environment, subjects: &[&Resource], target: &T
         }
     }
     ways
+}
+
+/// The ways of every workload among the subjects to one project, by its name.
+///
+/// # Errors
+/// There is no such project: the names of those that there are.
+pub fn connections_to_project(
+    environment: &Environment,
+    subjects: &[&Resource],
+    project: &Text,
+) -> Result<Ways, BTreeSet<Text>> {
+    let target = Target::internet(&environment.description);
+    let clusters = Clusters::index(environment, &target);
+    let all = Ports::all();
+    let projects = Projects::of(environment, &clusters, &all, Some(project));
+    let names = projects.names();
+    if !names.contains(project) {
+        return Err(names);
+    }
+    let mut ways = Ways::new();
+    for subject in subjects.iter().filter(|subject| subject.id.platform == Platform::Kubernetes) {
+        if let Some(found) = subject.pod.as_ref().and_then(|pod| projects.of_workload(subject, pod)) {
+            merge(&mut ways, subject, found);
+        }
+    }
+    Ok(ways)
 }
 
 /// A subject that is defined twice has the ways of both, and one doubt more.

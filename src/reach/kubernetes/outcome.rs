@@ -12,11 +12,11 @@ use crate::{
 };
 
 /// How many things that are not read, or lead out, are named beside one workload: one is enough to know where to look.
-const UNREAD_NAMED_MAX: usize = 3;
+pub(super) const UNREAD_NAMED_MAX: usize = 3;
 
 /// How many policies one workload is held against. Clusters in use have tens in a namespace; beyond this, workloads times
 /// policies would keep a scan for hours, and the answer is unknown.
-const POLICIES_MAX: usize = 5_000;
+pub(super) const POLICIES_MAX: usize = 5_000;
 
 /// The answer for all pods of a namespace that carry the same labels. The witness of a way begins after the
 /// workload: it is empty where nothing but the workload is to be shown.
@@ -32,7 +32,7 @@ pub(super) struct Outcome {
 pub(super) struct Selection {
     /// By index, the policies that do anything, with their effects by direction.
     policies: Vec<(usize, [Effect; 2])>,
-    unread: Vec<usize>,
+    pub(super) unread: Vec<usize>,
 }
 
 impl Selection {
@@ -60,9 +60,9 @@ fn matters((_, effects): &(usize, [Effect; 2])) -> bool {
 }
 
 /// How one direction stands.
-struct Standing<'a, 'b> {
-    isolating: Vec<&'b Policy<'a>>,
-    doubtful: Vec<(&'b Policy<'a>, Doubt)>,
+pub(super) struct Standing<'a, 'b> {
+    pub(super) isolating: Vec<&'b Policy<'a>>,
+    pub(super) doubtful: Vec<(&'b Policy<'a>, Doubt)>,
 }
 
 impl Outcome {
@@ -102,7 +102,7 @@ impl Outcome {
 }
 
 impl<'a, 'b> Standing<'a, 'b> {
-    fn of(policies: &'b Policies<'a>, selection: &Selection, direction: usize) -> Self {
+    pub(super) fn of(policies: &'b Policies<'a>, selection: &Selection, direction: usize) -> Self {
         let mut standing = Self { isolating: Vec::new(), doubtful: Vec::new() };
         for (at, effects) in &selection.policies {
             let Some(policy) = policies.get(*at) else { continue };
@@ -170,11 +170,7 @@ pub(super) fn with_direction(mut way: Way, direction: Direction) -> Way {
 
 /// Lays what was not read over what was: it may deny what is open, and open what is closed.
 fn weigh(ways: Vec<Way>, isolated: bool, unread: &[&Unread], hidden: Option<&Problem>) -> Vec<Way> {
-    let denies = |unread: &&&Unread| match unread.power.denies {
-        Denies::Never => false,
-        Denies::WhereNotIsolated => !isolated,
-        Denies::Always => true,
-    };
+    let denies = |unread: &&&Unread| unread.denies(isolated);
     let is_open = ways.iter().any(|way| way.answer == Answer::Open);
     if is_open {
         let mut denying = unread.iter().filter(denies).take(UNREAD_NAMED_MAX).map(|unread| unread.way()).peekable();

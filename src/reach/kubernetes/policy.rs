@@ -54,7 +54,7 @@ pub(super) struct Policy<'a> {
 pub(super) struct Part {
     isolates: Match,
     pub(super) rules: Vec<Rule>,
-    doubts: Vec<Doubt>,
+    pub(super) doubts: Vec<Doubt>,
 }
 
 /// What a policy does to a pod in one direction.
@@ -166,12 +166,12 @@ impl<'a> Policy<'a> {
                 let addresses = match &peer.side {
                     Side::Everyone => target.addresses.clone(),
                     Side::Block(block) => block.intersection(&target.addresses),
-                    Side::Pods if target.may_hold_pods => {
+                    Side::Pods(_) if target.may_hold_pods => {
                         let why = "the addresses of the pods that it allows are not known";
                         ways.push(Way::unknown(why, vec![self.hop(&peer.path)]));
                         continue;
                     }
-                    Side::Pods => continue,
+                    Side::Pods(_) => continue,
                 };
                 let hop = [self.hop(&peer.path)];
                 if !target.ways(&addresses, &Ports::all(), &hop).is_empty() {

@@ -1,4 +1,5 @@
 //! One rule of a NetworkPolicy: peers and ports, as `networking.k8s.io/v1` defines them.
+use super::selector::Selector;
 use crate::reach::doubt::{Doubt, field, index, key, list};
 use crate::{
     model::{Number, Path, Step, Value},
@@ -29,8 +30,15 @@ pub(super) enum Side {
     /// No peers are listed: everyone.
     Everyone,
     Block(Addresses),
-    /// Pods by labels.
-    Pods,
+    Pods(Chosen),
+}
+
+/// Pods by their labels and those of their namespaces.
+#[derive(Clone, Debug)]
+pub(super) struct Chosen {
+    /// `None` = the policy's own namespace.
+    pub(super) namespaces: Option<Selector>,
+    pub(super) pods: Selector,
 }
 
 impl Rule {
@@ -111,7 +119,10 @@ fn read_peer(value: &Value, path: &[Step]) -> Result<Side, Doubt> {
         (Some(block), [None, None]) => read_block(block, &key(path, "ipBlock")).map(Side::Block),
         (Some(_), _) => Err(Doubt::at(path, "`ipBlock` cannot stand beside a selector")),
         (None, [None, None]) => Err(Doubt::at(path, "a peer names neither `ipBlock` nor a selector")),
-        (None, _) => Ok(Side::Pods),
+        (None, [pods, namespaces]) => Ok(Side::Pods(Chosen {
+            namespaces: namespaces.map(|it| Selector::read(Some(it), &key(path, "namespaceSelector"))),
+            pods: Selector::read(pods, &key(path, "podSelector")),
+        })),
     }
 }
 

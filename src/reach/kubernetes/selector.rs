@@ -147,6 +147,18 @@ impl Selector {
         selector
     }
 
+    /// Reads the plain map of labels that a Service or the description selects by.
+    pub(super) fn of_map(value: &Value) -> Self {
+        let mut selector = Self::default();
+        selector.read_labels(Some(value), &[]);
+        selector
+    }
+
+    pub(super) fn of_labels(labels: &[(Text, Text)]) -> Self {
+        let need = |(key, value): &(Text, Text)| Need { key: key.clone(), test: Test::In(vec![value.clone()]) };
+        Self { needs: labels.iter().map(need).collect(), doubt: None }
+    }
+
     fn read_labels(&mut self, value: Option<&Value>, path: &[Step]) {
         match value {
             None => {}

@@ -68,7 +68,7 @@ const USUAL: [&str; 14] = [
 pub(super) struct Unread {
     pub(super) id: ResourceId,
     /// Why it is not read, one clause.
-    why: String,
+    pub(super) why: String,
     pub(super) power: Power,
     whom: Whom,
     /// May bind nodes, and so pods on the host network.
@@ -129,6 +129,15 @@ impl Unread {
             Whom::Subject { namespaces, pods } => {
                 namespaces.selects(of_namespace) != Match::No && pods.selects(of_pod) != Match::No
             }
+        }
+    }
+
+    /// Whether it may close a direction that NetworkPolicies isolate or not.
+    pub(super) fn denies(&self, isolated: bool) -> bool {
+        match self.power.denies {
+            Denies::Never => false,
+            Denies::WhereNotIsolated => !isolated,
+            Denies::Always => true,
         }
     }
 

@@ -1,37 +1,71 @@
 //! Plan items: what observations cover, what they leave, and who declared it.
-use super::{DECLARED_GAP_TOLERANCE_MS, GapFact, Item, View};
+use super::{DECLARED_GAP_TOLERANCE_MS, GapFact, Item, PlanFact, RunFact};
 use crate::model::{Gap, ItemHistory, Period};
 use std::collections::BTreeMap;
 
 /// An item through all versions of the plan: its name, scope and emitter.
 type ItemKey<'a> = (&'a str, &'a str, &'a str);
 
-impl View<'_> {
-    /// Every plan item that was demanded in the period, with what was fulfilled of it.
-    pub(super) fn items(&self) -> Vec<ItemHistory> {
-        let mut demanded: BTreeMap<ItemKey<'_>, Vec<(Period, &Item)>> = BTreeMap::new();
-        for (effect, plan) in &self.plans {
-            let Some(stretch) = effect.overlap(self.window) else { continue };
+/// A plan item that is demanded in the period, and what was fulfilled of it so far.
+#[derive(Debug)]
+pub(super) struct Demand {
+    /// One for each version of the plan that has the item, in order; never none.
+    versions: Vec<Version>,
+    observations: u64,
+}
+
+/// A plan item while one version of the plan is in force.
+#[derive(Debug)]
+struct Version {
+    stretch: Period,
+    item: Item,
+    /// What comes before is covered, or is one of `gaps`.
+    covered_to: i64,
+    gaps: Vec<Period>,
+}
+
+impl Demand {
+    /// Every plan item that is demanded in the window, in the order of item, scope and emitter.
+    pub(super) fn all(plans: &[(Period, PlanFact)], window: Period) -> Vec<Self> {
+        let mut demanded: BTreeMap<ItemKey<'_>, Vec<Version>> = BTreeMap::new();
+        for (effect, plan) in plans {
+            let Some(stretch) = effect.overlap(window) else { continue };
             let items: BTreeMap<ItemKey<'_>, &Item> = plan
                 .items
                 .iter()
                 .map(|item| ((item.name.as_str(), item.scope.as_str(), item.emitter.as_str()), item))
                 .collect();
             for (key, item) in items {
-                demanded.entry(key).or_default().push((stretch, item));
+                let version = Version { stretch, item: item.clone(), covered_to: stretch.from, gaps: Vec::new() };
+                demanded.entry(key).or_default().push(version);
             }
         }
-        demanded.into_values().filter_map(|stretches| self.item(&stretches)).collect()
+        demanded.into_values().map(|versions| Self { versions, observations: 0 }).collect()
     }
 
-    fn item(&self, stretches: &[(Period, &Item)]) -> Option<ItemHistory> {
-        let (_, newest) = stretches.last()?;
+    /// Takes a run that says what is so in its whole scope, in the order of the observations.
+    pub(super) fn take(&mut self, run: &RunFact) {
+        let inside = self.versions.iter().any(|version| version.stretch.contains(run.observed));
+        if inside && self.versions.last().is_some_and(|newest| newest.item.is_met_by(run)) {
+            self.observations += 1;
+        }
+        for version in self.versions.iter_mut().filter(|version| version.item.is_met_by(run)) {
+            let holding = Period { from: run.observed, to: run.observed.saturating_add(version.item.holds()) };
+            let Some(covered) = holding.overlap(version.stretch) else { continue };
+            if version.covered_to < covered.from {
+                version.gaps.push(Period { from: version.covered_to, to: covered.from });
+            }
+            version.covered_to = version.covered_to.max(covered.to);
+        }
+    }
+
+    pub(super) fn finish(self, declared: &Declared) -> Option<ItemHistory> {
         let mut uncovered: Vec<Period> = Vec::new();
-        for (stretch, item) in stretches {
-            let holds = item.holds();
-            let observed = self.observations().filter(|run| item.is_met_by(run)).map(|run| run.observed);
-            let covered = observed.map(|from| Period { from, to: from.saturating_add(holds) });
-            for gap in left(*stretch, covered) {
+        let planned = self.versions.iter().map(|version| version.stretch.length()).fold(0, u64::saturating_add);
+        let newest = self.versions.last()?.item.clone();
+        for Version { stretch, covered_to, gaps, .. } in self.versions {
+            let last = (covered_to < stretch.to).then_some(Period { from: covered_to, to: stretch.to });
+            for gap in gaps.into_iter().chain(last) {
                 // A gap does not end because the plan changed meanwhile.
                 match uncovered.last_mut().filter(|last| last.to == gap.from) {
                     Some(last) => last.to = gap.to,
@@ -39,34 +73,59 @@ impl View<'_> {
                 }
             }
         }
-        let inside = |at: i64| stretches.iter().any(|(stretch, _)| stretch.contains(at));
-        let observations = self.observations().filter(|run| inside(run.observed) && newest.is_met_by(run)).count();
-        let planned = stretches.iter().map(|(stretch, _)| stretch.length()).fold(0, u64::saturating_add);
         let missing = uncovered.iter().map(|gap| gap.length()).fold(0, u64::saturating_add);
-        let declared: Vec<&GapFact> = self.declared_for(newest);
+        let explained = |gap: &Period| explained(*gap, &declared.overlapping(&newest, *gap));
         Some(ItemHistory {
-            item: newest.name.clone(),
-            scope: newest.scope.clone(),
-            emitter: newest.emitter.clone(),
-            owner: newest.owner.clone(),
-            observations: u64::try_from(observations).unwrap_or(u64::MAX),
+            gaps: uncovered.iter().flat_map(explained).collect(),
+            longest_gap: uncovered.into_iter().max_by_key(|gap| (gap.length(), -i128::from(gap.from))),
+            item: newest.name,
+            scope: newest.scope,
+            emitter: newest.emitter,
+            owner: newest.owner,
+            observations: self.observations,
             planned,
             covered: planned.saturating_sub(missing),
-            gaps: uncovered.iter().flat_map(|gap| explained(*gap, &declared)).collect(),
-            longest_gap: uncovered.into_iter().max_by_key(|gap| (gap.length(), -i128::from(gap.from))),
         })
     }
+}
 
-    /// Gaps declared for the item or its emitter, that had begun at `as_of`, in order.
-    fn declared_for(&self, item: &Item) -> Vec<&GapFact> {
-        let mut declared: Vec<&GapFact> = self
-            .facts
-            .declared
-            .iter()
-            .filter(|gap| (gap.item == item.name || gap.item == item.emitter) && gap.from <= self.as_of)
-            .collect();
-        declared.sort_by(|one, other| (one.from, one.to, &one.cause).cmp(&(other.from, other.to, &other.cause)));
-        declared
+/// Declared gaps: by item or emitter, then by cause, stretches that neither overlap nor touch, by their starts.
+#[derive(Debug, Default)]
+pub(super) struct Declared(BTreeMap<String, BTreeMap<String, BTreeMap<i64, i64>>>);
+
+impl Declared {
+    pub(super) fn add(&mut self, gap: &GapFact) {
+        if gap.from >= gap.to {
+            return;
+        }
+        if !self.0.contains_key(&gap.item) {
+            self.0.insert(gap.item.clone(), BTreeMap::new());
+        }
+        let Some(causes) = self.0.get_mut(&gap.item) else { return };
+        let stretches = causes.entry(gap.cause.clone()).or_default();
+        let mut one = Period { from: gap.from, to: gap.to };
+        while let Some((from, to)) = stretches.range(..=one.to).next_back().map(|(from, to)| (*from, *to))
+            && to >= one.from
+        {
+            stretches.remove(&from);
+            one = Period { from: one.from.min(from), to: one.to.max(to) };
+        }
+        stretches.insert(one.from, one.to);
+    }
+
+    /// What was declared for an item or its emitter and overlaps a gap, with its cause, in order.
+    fn overlapping(&self, item: &Item, gap: Period) -> Vec<(Period, &str)> {
+        let by_emitter = self.0.get(&item.emitter).filter(|_| item.emitter != item.name);
+        let causes = self.0.get(&item.name).into_iter().chain(by_emitter).flatten();
+        let mut found: Vec<(Period, &str)> = Vec::new();
+        for (cause, stretches) in causes {
+            let before = stretches.range(..=gap.from).next_back();
+            let stretches = before.into_iter().chain(stretches.range(gap.from.saturating_add(1)..gap.to));
+            let stretches = stretches.map(|(from, to)| Period { from: *from, to: *to });
+            found.extend(stretches.filter(|one| one.overlap(gap).is_some()).map(|one| (one, cause.as_str())));
+        }
+        found.sort();
+        found
     }
 }
 
@@ -87,12 +146,10 @@ pub(in crate::record) fn left(whole: Period, stretches: impl Iterator<Item = Per
 }
 
 /// A gap cut into what was declared, with its cause, and what was not.
-fn explained(gap: Period, declared: &[&GapFact]) -> Vec<Gap> {
+fn explained(gap: Period, declared: &[(Period, &str)]) -> Vec<Gap> {
     let mut parts: Vec<Gap> = Vec::new();
     let mut from = gap.from;
-    let overlapping = declared
-        .iter()
-        .filter_map(|fact| Some((Period { from: fact.from, to: fact.to }.overlap(gap)?, fact.cause.as_str())));
+    let overlapping = declared.iter().filter_map(|(fact, cause)| Some((fact.overlap(gap)?, *cause)));
     for (stretch, cause) in overlapping {
         if from < stretch.from {
             parts.push(Gap { period: Period { from, to: stretch.from }, cause: None });
@@ -128,17 +185,14 @@ mod tests {
     const MINUTE: i64 = 60_000;
 
     fn check(declared: &[(i64, i64, &str)], expected: &[(i64, i64, Option<&str>)]) {
-        let facts: Vec<GapFact> = declared
-            .iter()
-            .map(|(from, to, cause)| GapFact {
-                item: "daily".to_owned(),
-                from: from * MINUTE,
-                to: to * MINUTE,
-                cause: (*cause).to_owned(),
-            })
-            .collect();
-        let facts: Vec<&GapFact> = facts.iter().collect();
-        let found = explained(Period { from: 0, to: 20 * MINUTE }, &facts);
+        let item = Item { name: "daily".to_owned(), emitter: "ci".to_owned(), ..Item::default() };
+        let mut facts = Declared::default();
+        for (from, to, cause) in declared {
+            let (from, to) = (from * MINUTE, to * MINUTE);
+            facts.add(&GapFact { item: item.name.clone(), from, to, cause: (*cause).to_owned() });
+        }
+        let gap = Period { from: 0, to: 20 * MINUTE };
+        let found = explained(gap, &facts.overlapping(&item, gap));
         let found: Vec<(i64, i64, Option<&str>)> =
             found.iter().map(|gap| (gap.period.from / MINUTE, gap.period.to / MINUTE, gap.cause.as_deref())).collect();
         assert_eq!(found, expected, "{declared:?}");

@@ -1,5 +1,5 @@
 //! Deviations: the life of what is not met, from the changes that runs saw, and of gaps.
-use super::{ChangeFact, REOPENED_WITHIN_MS, View};
+use super::{ChangeFact, REOPENED_WITHIN_MS, Watch};
 use crate::model::{
     Ageing, DAY_MS, Deviation, DeviationState, Effect, Gap, ItemHistory, Moment, Repair, Severity, VerdictName,
 };
@@ -10,28 +10,17 @@ const GAP_CRITERION: &str = "SPE-AUD-03";
 const GAP_SEVERITY: Severity = Severity::High;
 
 /// The lives under way, and how changes find theirs.
-#[derive(Default)]
-struct Lives<'a> {
+#[derive(Debug, Default)]
+pub(super) struct Lives {
     lives: Vec<Deviation>,
-    by_id: BTreeMap<&'a str, usize>,
-    by_resource: BTreeMap<(&'a str, &'a str, &'a str), usize>,
+    by_id: BTreeMap<String, usize>,
+    /// By criterion, kind and resource.
+    by_resource: BTreeMap<[String; 3], usize>,
 }
 
-impl View<'_> {
+impl Watch {
     /// Deviations that were open at some time of the period, of verdicts and of gaps.
-    pub(super) fn deviations(&self, items: &[ItemHistory]) -> Vec<Deviation> {
-        let ended: BTreeMap<&str, i64> = self.facts.runs.iter().map(|run| (run.id.as_str(), run.ended)).collect();
-        // A change was in the log once the run that saw it was.
-        let mut changes: Vec<&ChangeFact> = self
-            .facts
-            .changes
-            .iter()
-            .filter(|change| change.observed < self.period.to)
-            .filter(|change| ended.get(change.run.as_str()).unwrap_or(&change.observed) <= &self.as_of)
-            .collect();
-        changes.sort_by_key(|change| change.index);
-        let mut lives = Lives::default();
-        changes.into_iter().for_each(|change| lives.apply(change));
+    pub(super) fn deviations(&self, lives: Lives, items: &[ItemHistory]) -> Vec<Deviation> {
         let mut deviations = lives.lives;
         deviations.extend(items.iter().flat_map(|item| item.gaps.iter().map(|gap| self.of_gap(item, gap))));
         deviations.retain(|deviation| deviation.closed.is_none_or(|closed| closed.latest >= self.period.from));
@@ -109,9 +98,9 @@ impl View<'_> {
     }
 }
 
-impl<'a> Lives<'a> {
-    fn apply(&mut self, change: &'a ChangeFact) {
-        let resource = (change.criterion.as_str(), change.kind.as_str(), change.resource.as_str());
+impl Lives {
+    pub(super) fn apply(&mut self, change: &ChangeFact) {
+        let resource = [&change.criterion, &change.kind, &change.resource].map(Clone::clone);
         let by_id = change.deviation.as_deref().and_then(|id| self.by_id.get(id));
         let known = by_id.or_else(|| self.by_resource.get(&resource)).copied();
         let life = known.and_then(|known| self.lives.get_mut(known));
@@ -137,20 +126,21 @@ impl<'a> Lives<'a> {
                 life.effect = change.effect;
                 life.severity = change.severity.or(life.severity);
                 if let Some((id, known)) = change.deviation.as_deref().zip(known) {
-                    self.by_id.insert(id, known);
+                    self.by_id.insert(id.to_owned(), known);
                 }
             }
             (_, None) => self.open(change),
         }
     }
 
-    fn open(&mut self, change: &'a ChangeFact) {
+    fn open(&mut self, change: &ChangeFact) {
         let number = self.lives.len();
         if let Some(id) = change.deviation.as_deref() {
-            self.by_id.insert(id, number);
+            self.by_id.insert(id.to_owned(), number);
         }
         if !change.resource.is_empty() {
-            self.by_resource.insert((&change.criterion, &change.kind, &change.resource), number);
+            let resource = [&change.criterion, &change.kind, &change.resource].map(Clone::clone);
+            self.by_resource.insert(resource, number);
         }
         self.lives.push(Deviation {
             id: change.deviation.clone().unwrap_or_else(|| format!("entry/{}", change.index)),

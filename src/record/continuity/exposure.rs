@@ -1,35 +1,59 @@
 //! Resource-time per criterion (specification of the evidence log, section 14), from the counts of runs.
-use super::{CountFact, Item, RunFact, View};
+use super::{CountFact, Item, PlanFact, RunFact, Watch};
 use crate::model::{Period, ResourceTime};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-impl View<'_> {
-    /// Resource-time of every criterion that a run or a plan item names.
+/// What a run said of one criterion in one scope: it stands until the next run there that judges the criterion.
+#[derive(Debug)]
+pub(super) struct Standing {
+    observed: i64,
+    emitter: String,
+    count: CountFact,
+}
+
+impl Watch {
+    /// Takes the counts of a run.
     ///
-    /// The counts of a run stand from its observation to the next run of its scope that judged the criterion. They
-    /// hold as long as the plan says; the rest is unknown time of the same resources. Before the first run of a scope
-    /// nobody knows any resource, and there is no time to count.
-    pub(super) fn exposure(&self) -> BTreeMap<String, ResourceTime> {
-        let mut scopes: BTreeMap<&str, Vec<&RunFact>> = BTreeMap::new();
-        for run in self.observations() {
-            scopes.entry(&run.scope).or_default().push(run);
+    /// They stand from its observation to the next run of its scope that judged the criterion. They hold as long as the
+    /// plan says; the rest is unknown time of the same resources. Before the first run of a scope nobody knows any
+    /// resource, and there is no time to count.
+    pub(super) fn expose(&mut self, run: &RunFact) {
+        if !self.standing.contains_key(&run.scope) {
+            self.standing.insert(run.scope.clone(), BTreeMap::new());
         }
-        let mut criteria: BTreeMap<String, ResourceTime> =
-            self.planned_criteria().map(|criterion| (criterion.to_owned(), ResourceTime::default())).collect();
-        for runs in scopes.values() {
-            let named: BTreeSet<&str> =
-                runs.iter().flat_map(|run| &run.counts).map(|count| count.criterion.as_str()).collect();
-            for criterion in named {
-                let judged: Vec<&RunFact> = runs.iter().copied().filter(|run| run.judges(criterion)).collect();
-                let time = criteria.entry(criterion.to_owned()).or_default();
-                self.expose(criterion, &judged, time);
+        let Some(standing) = self.standing.get_mut(&run.scope) else { return };
+        let (plans, window, criteria) = (&self.plans, self.window, &mut self.criteria);
+        standing.retain(|criterion, one| {
+            let judged = run.judges(criterion);
+            if judged && let Some(time) = criteria.get_mut(criterion) {
+                expose(plans, window, (&run.scope, criterion), one, run.observed, time);
+            }
+            !judged
+        });
+        for count in &run.counts {
+            if !criteria.contains_key(&count.criterion) {
+                criteria.insert(count.criterion.clone(), ResourceTime::default());
+            }
+            if run.judges(&count.criterion) {
+                let one = Standing { observed: run.observed, emitter: run.emitter.clone(), count: count.clone() };
+                standing.entry(count.criterion.clone()).or_insert(one);
             }
         }
-        criteria
+    }
+
+    /// The last counts stand to the end.
+    pub(super) fn expose_rest(&mut self) {
+        for (scope, standing) in &std::mem::take(&mut self.standing) {
+            for (criterion, one) in standing {
+                if let Some(time) = self.criteria.get_mut(criterion) {
+                    expose(&self.plans, self.window, (scope, criterion), one, self.window.to, time);
+                }
+            }
+        }
     }
 
     /// Criteria that an item of a plan in force in the period names.
-    fn planned_criteria(&self) -> impl Iterator<Item = &str> {
+    pub(super) fn planned_criteria(&self) -> impl Iterator<Item = &str> {
         self.plans
             .iter()
             .filter(|(effect, _)| effect.overlap(self.window).is_some())
@@ -37,27 +61,29 @@ impl View<'_> {
             .flat_map(|item| &item.criteria)
             .map(String::as_str)
     }
+}
 
-    /// Adds the time of one criterion in one scope; `runs` are those that judged it, in order.
-    fn expose(&self, criterion: &str, runs: &[&RunFact], time: &mut ResourceTime) {
-        let ends = runs.iter().skip(1).map(|run| run.observed).chain([self.window.to]);
-        for (run, to) in runs.iter().zip(ends) {
-            let Some(count) = run.counts.iter().find(|count| count.criterion == criterion) else { continue };
-            let Some(stands) = (Period { from: run.observed, to }).overlap(self.window) else { continue };
-            let mut valid = 0_u64;
-            let mut promised = 0_u64;
-            for (effect, plan) in &self.plans {
-                let Some(stretch) = effect.overlap(stands) else { continue };
-                let asked =
-                    |item: &&Item| item.scope == run.scope && item.emitter == run.emitter && item.asks(criterion);
-                let Some(holds) = plan.items.iter().filter(asked).map(Item::holds).min() else { continue };
-                promised = promised.saturating_add(stretch.length());
-                let holding = Period { from: run.observed, to: run.observed.saturating_add(holds) };
-                valid = valid.saturating_add(holding.overlap(stretch).map_or(0, Period::length));
-            }
-            add(time, count, stands.length(), promised, valid);
-        }
+/// Adds the time of one criterion in one scope, up to a moment.
+fn expose(
+    plans: &[(Period, PlanFact)],
+    window: Period,
+    (scope, criterion): (&str, &str),
+    one: &Standing,
+    to: i64,
+    time: &mut ResourceTime,
+) {
+    let Some(stands) = (Period { from: one.observed, to }).overlap(window) else { return };
+    let mut valid = 0_u64;
+    let mut promised = 0_u64;
+    for (effect, plan) in plans {
+        let Some(stretch) = effect.overlap(stands) else { continue };
+        let asked = |item: &&Item| item.scope == scope && item.emitter == one.emitter && item.asks(criterion);
+        let Some(holds) = plan.items.iter().filter(asked).map(Item::holds).min() else { continue };
+        promised = promised.saturating_add(stretch.length());
+        let holding = Period { from: one.observed, to: one.observed.saturating_add(holds) };
+        valid = valid.saturating_add(holding.overlap(stretch).map_or(0, Period::length));
     }
+    add(time, &one.count, stands.length(), promised, valid);
 }
 
 /// Adds what one run's counts say of the time they stand: `valid` of it observed, `promised` of it under a plan, all in

@@ -1,6 +1,6 @@
 //! Rules of continuity one by one, and what must hold of any log.
 use super::*;
-use crate::model::{Ageing, DeviationState, Moment, ResourceTime, Share};
+use crate::model::{Ageing, AnchorHistory, DeviationState, Moment, ResourceTime, Share, WaiverAge};
 use proptest::prelude::*;
 
 const MINUTE: i64 = 60_000;

@@ -100,6 +100,19 @@ impl Entry {
         if acts(&value) {
             return Err(EntryError::Malformed("a text in it holds a control character".to_owned()));
         }
+        Self::from_value(value)
+    }
+
+    /// Reads a leaf that a tree commits to whose root the reader has signed himself: its form was checked when it was
+    /// written.
+    ///
+    /// # Errors
+    /// What is newer, unknown or malformed.
+    pub fn from_own(bytes: &[u8]) -> Result<Self, EntryError> {
+        Self::from_value(serde_json::from_slice(bytes).map_err(|error| EntryError::Malformed(error.to_string()))?)
+    }
+
+    fn from_value(value: Value) -> Result<Self, EntryError> {
         let Value::Object(mut object) = value else {
             return Err(EntryError::Malformed("it is not an object".to_owned()));
         };

@@ -17,15 +17,16 @@ pub struct Choice {
     pub stamped: Option<u64>,
 }
 
-/// The entries of one shard below a size.
+/// The entries of some shards, each below a size.
 #[must_use]
-pub fn up_to(entries: &Entries, origin: &str, size: u64) -> Entries {
+pub fn up_to(entries: &Entries, sizes: &[(&str, u64)]) -> Entries {
+    let within = |shard: &str, index: u64| sizes.iter().any(|(origin, size)| *origin == shard && index < *size);
     let mut kept = entries.clone();
     macro_rules! retain {
-        ($($list:ident),*) => { $( kept.$list.retain(|one| one.shard == origin && one.index < size); )* };
+        ($($list:ident),*) => { $( kept.$list.retain(|one| within(&one.shard, one.index)); )* };
     }
     retain!(plans, bundles, starts, runs, transitions, waivers, attestations, gaps, anchors, erasures, prunes, exports);
-    kept.emitters.retain(|shard, _| shard == origin);
+    kept.emitters.retain(|shard, _| sizes.iter().any(|(origin, _)| origin == shard));
     kept
 }
 

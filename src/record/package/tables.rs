@@ -42,14 +42,15 @@ pub fn changes(entries: &Entries, period: Period) -> String {
         let fail_on = before.map(|before| before.fail_on.clone()).unwrap_or_default();
         all.add(at, "threshold", &format!("fail_on of {}", run.scope), (fail_on, run.fail_on.clone()));
     }
-    all.lines.sort_by_key(|(index, _)| *index);
+    all.lines.sort_by(|(one, _), (other, _)| one.cmp(other));
     let head = line(["index", "recorded", "what", "subject", "from", "to"].map(str::to_owned));
     all.lines.into_iter().fold(head, |text, (_, line)| text + &line)
 }
 
 struct Changes {
     period: Period,
-    lines: Vec<(u64, String)>,
+    /// By shard and index: of one emitter the years are in order.
+    lines: Vec<((String, u64), String)>,
 }
 
 impl Changes {
@@ -57,7 +58,7 @@ impl Changes {
     fn add<T>(&mut self, at: &At<T>, what: &str, subject: &str, (from, to): (String, String)) {
         if from != to && self.period.contains(at.recorded.0) {
             let cells = [at.index.to_string(), at.recorded.to_string(), what.to_owned(), subject.to_owned(), from, to];
-            self.lines.push((at.index, line(cells)));
+            self.lines.push(((at.shard.clone(), at.index), line(cells)));
         }
     }
 }

@@ -12,7 +12,7 @@ use super::{
     Failure, Report,
     beside::Beside,
     facts::At,
-    shard::{Signed, tell},
+    shard::{Signed, checkpoint_path, tell},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -319,12 +319,12 @@ fn cosignatures(at: &Beside<'_>, report: &mut Report) {
 /// Whether enough witnesses have cosigned a checkpoint; the largest such size is what they vouch for.
 pub(super) fn quorum(at: &Beside<'_>, signed: &[Signed], report: &mut Report) {
     let Some(trust) = at.against.trust.filter(|trust| trust.wants_witnesses()) else { return };
-    let size = signed.last().map_or(0, |one| one.checkpoint.size);
+    let size = signed.last().map_or(0, |one| one.size);
     for one in signed.iter().rev() {
-        let names = at.list.anchors.get(&one.checkpoint.size).into_iter().flatten();
-        let mut note = one.note.clone();
+        let names = at.list.anchors.get(&one.size).into_iter().flatten();
+        let Some(mut note) = one.note(at.files, at.prefix) else { continue };
         for name in names.filter(|name| name.starts_with(COSIGNATURE)) {
-            let line = at.get(&path(at.prefix, one.checkpoint.size, name));
+            let line = at.get(&path(at.prefix, one.size, name));
             // What cannot be read has been told.
             let whole = [note.encode().into_bytes(), line].concat();
             note = Note::parse(whole).unwrap_or(note);
@@ -332,7 +332,7 @@ pub(super) fn quorum(at: &Beside<'_>, signed: &[Signed], report: &mut Report) {
         match trust.witness(&note) {
             Ok(times) if trust.quorum_met(&times.keys().cloned().collect()) => {
                 let names = times.keys().cloned().collect::<Vec<_>>().join(", ");
-                let seen = one.checkpoint.size;
+                let seen = one.size;
                 report.held("quorum", at.prefix, format!("{names} cosigned size {seen}"));
                 // Nothing but what was entered of these very cosignatures needs no witness.
                 let anchors = at.reader.entries.anchors.iter();
@@ -379,7 +379,7 @@ pub fn time_of(seconds: u64) -> Option<Instant> {
 
 /// The bytes of a checkpoint that is kept, and what it says.
 fn checkpoint(at: &Beside<'_>, size: u64) -> Option<(Vec<u8>, Checkpoint)> {
-    let bytes = at.get(at.list.checkpoints.get(&size)?);
+    let bytes = at.list.checkpoints.contains(&size).then(|| at.get(&checkpoint_path(at.prefix, size)))?;
     let checkpoint = Checkpoint::parse(&Note::parse(&bytes).ok()?.text).ok()?;
     Some((bytes, checkpoint))
 }

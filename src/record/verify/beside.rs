@@ -1,10 +1,11 @@
 //! What lies beside the tree: blobs, bundles, and by way of [`anchors`] tokens and cosignatures; each against the entry that refers to it.
 use super::{
-    super::{entry::DigestText, files::Files, segment::digest},
+    super::{blob, entry::DigestText, files::Files, segment::digest},
     Against, Failure, Report, anchors,
     facts::{Needed, Reader},
     lists::{Lists, ShardList},
 };
+use crate::model::Digest;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One shard with all that its files and entries are held against.
@@ -58,10 +59,11 @@ pub(super) fn check_blobs(
         erasures.map(|erasure| (erasure.what.blob, erasure.what.basis.clone())).collect();
     let before = report.checks.len();
     let mut here = BTreeSet::new();
-    for (hex, path) in &list.blobs {
-        let found = digest(&files.get(path).ok().flatten().unwrap_or_default());
-        if found.hex() != *hex {
-            report.fail("blobs", path, Failure::Integrity, "its content is not what its name says");
+    for named in &list.blobs {
+        let path = format!("{prefix}/{}", blob::path(&Digest(named.0)));
+        let found = digest(&files.get(&path).ok().flatten().unwrap_or_default());
+        if found != *named {
+            report.fail("blobs", &path, Failure::Integrity, "its content is not what its name says");
         } else if !needed.contains_key(&found) {
             report
                 .not_checked

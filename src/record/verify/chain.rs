@@ -11,7 +11,8 @@ use super::{
 /// Reads the journal in step with the entries of the tree.
 pub(super) struct Chain<'a> {
     files: &'a dyn Files,
-    waiting: std::collections::btree_map::Iter<'a, u64, String>,
+    prefix: &'a str,
+    waiting: std::collections::btree_set::Iter<'a, u64>,
     current: Option<Segment>,
     last: Option<(u64, DigestText, u64)>,
     pub(super) faults: Vec<(String, String)>,
@@ -20,18 +21,19 @@ pub(super) struct Chain<'a> {
 }
 
 impl<'a> Chain<'a> {
-    pub(super) fn new(files: &'a dyn Files, list: &'a ShardList) -> Self {
+    pub(super) fn new(files: &'a dyn Files, prefix: &'a str, list: &'a ShardList) -> Self {
         let waiting = list.journal.iter();
-        Self { files, waiting, current: None, last: None, faults: Vec::new(), segments: 0 }
+        Self { files, prefix, waiting, current: None, last: None, faults: Vec::new(), segments: 0 }
     }
 
     /// The next segment, checked against the one before.
     fn advance(&mut self) -> bool {
-        let Some((number, path)) = self.waiting.next() else {
+        let Some(number) = self.waiting.next() else {
             self.current = None;
             return false;
         };
-        let bytes = self.files.get(path).unwrap_or_default().unwrap_or_default();
+        let path = format!("{}/journal/{number:020}", self.prefix);
+        let bytes = self.files.get(&path).unwrap_or_default().unwrap_or_default();
         match Segment::from_bytes(&bytes) {
             Ok(segment) => {
                 let follows = match &self.last {
@@ -42,14 +44,14 @@ impl<'a> Chain<'a> {
                     None => *number > 0 || (segment.previous == digest(b"") && segment.first == 0),
                 };
                 if segment.number != *number || !follows {
-                    self.faults.push((path.clone(), "it does not follow from the segment before it".to_owned()));
+                    self.faults.push((path, "it does not follow from the segment before it".to_owned()));
                 }
                 self.last = Some((*number, digest(&bytes), segment.end()));
                 self.segments += 1;
                 self.current = Some(segment);
             }
             Err(cause) => {
-                self.faults.push((path.clone(), cause));
+                self.faults.push((path, cause));
                 self.current = None;
             }
         }

@@ -1,8 +1,8 @@
 //! What the entries of a shard say, read once and kept as little as the later checks need.
 use super::super::{
     entry::{
-        Anchor, Attestation, Body, Bundle, DigestText, Entry, EntryError, Erasure, Export, Gap, Instant, Key, KeyEvent,
-        Plan, Prune, Role, Run, RunStart, ShardEvent, Transition, Ulid, Waiver,
+        Anchor, Attestation, Body, Bundle, Common, DigestText, Entry, EntryError, Erasure, Export, Gap, Instant, Key,
+        KeyEvent, Plan, Prune, Role, Run, RunStart, Shard, ShardEvent, Time, Transition, TreeHead, Ulid, Waiver,
     },
     merkle::{Hash, leaf_hash},
     note::VerifierKey,
@@ -21,7 +21,8 @@ pub struct At<T> {
     pub what: T,
 }
 
-/// The entries of one or more shards, by type, in the order of their shards.
+/// The entries of one or more shards, by type, in the order of their shards. Those that [pass](Passing) are here where
+/// somebody has kept them.
 #[derive(Clone, Debug, Default)]
 pub struct Entries {
     pub plans: Vec<At<Plan>>,
@@ -64,6 +65,27 @@ impl Entries {
     }
 }
 
+/// An entry of a type of which a log may hold any number: handed on as it is read, and not kept.
+#[derive(Clone, Debug)]
+pub enum Passing {
+    Start(At<RunStart>),
+    Run(At<Box<Run>>),
+    Transition(At<Transition>),
+    Gap(At<Gap>),
+}
+
+impl Entries {
+    /// Keeps an entry that passes.
+    pub fn keep(&mut self, passing: Passing) {
+        match passing {
+            Passing::Start(start) => self.starts.push(start),
+            Passing::Run(run) => self.runs.push(run),
+            Passing::Transition(transition) => self.transitions.push(transition),
+            Passing::Gap(gap) => self.gaps.push(gap),
+        }
+    }
+}
+
 /// Blobs that entries refer to, with what each is for.
 pub(super) type Needed = BTreeMap<DigestText, &'static str>;
 
@@ -78,7 +100,9 @@ impl Gathering {
 
     /// Takes the entry at an index; they come in order.
     pub fn take(&mut self, index: u64, bytes: &[u8]) {
-        self.0.take(index, bytes);
+        if let Some(passing) = self.0.take(index, bytes, leaf_hash(bytes)) {
+            self.0.entries.keep(passing);
+        }
     }
 
     /// # Errors
@@ -91,6 +115,19 @@ impl Gathering {
             None => Ok(entries),
         }
     }
+}
+
+/// What a shard says of those before and after it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Year {
+    pub(super) previous: Option<TreeHead>,
+    pub(super) vkey: Option<String>,
+    /// The key that it was closed for.
+    pub(super) closed_for: Option<String>,
+    pub(super) enrolled: BTreeSet<String>,
+    /// Of the first entry, where that is here.
+    pub(super) first_seq: Option<u64>,
+    pub(super) next_seq: u64,
 }
 
 /// Reads the entries of one shard, in order, and holds them against each other.
@@ -107,6 +144,8 @@ pub(super) struct Reader {
     pub(super) newest: Option<Instant>,
     /// The key that the first entry names.
     pub(super) opening: Option<VerifierKey>,
+    /// What the first and the last entry say of the years before and after.
+    pub(super) year: Year,
     /// New keys, each with the index of its entry and the lines by which old and new key vouch for it.
     pub(super) rotations: Vec<(u64, VerifierKey, Vec<String>)>,
     pub(super) compromised: Option<Instant>,
@@ -116,8 +155,8 @@ pub(super) struct Reader {
     pub(super) after_anchors: BTreeMap<DigestText, u64>,
     /// Criteria and profiles that entries name, below `bundles/`.
     pub(super) bundles: BTreeSet<DigestText>,
-    /// The blobs with the keys of pseudonyms that epochs name.
-    epochs: BTreeSet<DigestText>,
+    /// Every blob that an entry refers to, with what it is for.
+    pub(super) blobs: Needed,
     closed: bool,
     /// seq - index.
     offset: Option<u64>,
@@ -136,12 +175,13 @@ impl Reader {
             after_close: None,
             newest: None,
             opening: None,
+            year: Year::default(),
             rotations: Vec::new(),
             compromised: None,
             is_resident_lead: false,
             after_anchors: BTreeMap::new(),
             bundles: BTreeSet::new(),
-            epochs: BTreeSet::new(),
+            blobs: BTreeMap::new(),
             closed: false,
             offset: None,
             ids: BTreeSet::new(),
@@ -152,16 +192,19 @@ impl Reader {
         self.faults.push((format!("{} entry {index}", self.origin), cause.into()));
     }
 
-    /// Takes the entry at an index.
-    pub(super) fn take(&mut self, index: u64, bytes: &[u8]) {
+    /// Takes the entry at an index; gives it back where it is of a type that is not kept.
+    pub(super) fn take(&mut self, index: u64, bytes: &[u8], leaf: Hash) -> Option<Passing> {
         self.count += 1;
         let entry = match Entry::from_bytes(bytes) {
             Ok(entry) => entry,
             Err(EntryError::Newer(_)) => {
                 self.newer += 1;
-                return;
+                return None;
             }
-            Err(error) => return self.fault(index, error.to_string()),
+            Err(error) => {
+                self.fault(index, error.to_string());
+                return None;
+            }
         };
         if index == 0 {
             self.first_type = matches!(entry.body, Body::Shard(_)).then(|| "shard".to_owned());
@@ -170,6 +213,10 @@ impl Reader {
         if common.shard != self.origin {
             self.fault(index, format!("it belongs to the shard `{}`", common.shard));
         }
+        if index == 0 {
+            self.year.first_seq = Some(common.seq);
+        }
+        self.year.next_seq = common.seq.saturating_add(1);
         let offset = common.seq.checked_sub(index);
         match (self.offset, offset) {
             (None, Some(offset)) => self.offset = Some(offset),
@@ -191,55 +238,69 @@ impl Reader {
         }
         self.newest = self.newest.max(Some(common.time.recorded));
         self.entries.newest = self.newest;
-        self.sort(index, bytes, entry);
+        self.sort(index, leaf, entry)
     }
 
-    fn sort(&mut self, index: u64, bytes: &[u8], entry: Entry) {
+    fn sort(&mut self, index: u64, leaf: Hash, entry: Entry) -> Option<Passing> {
         let Entry { common, body } = entry;
-        macro_rules! keep {
-            ($list:ident, $what:expr) => {
-                self.entries.$list.push(At {
-                    shard: common.shard,
-                    index,
-                    leaf: leaf_hash(bytes),
-                    id: common.id,
-                    observed: common.time.observed,
-                    recorded: common.time.recorded,
-                    what: $what,
-                })
+        let Common { id, shard, time: Time { observed, recorded }, .. } = common;
+        macro_rules! at {
+            ($what:expr) => {
+                At { shard, index, leaf, id, observed, recorded, what: $what }
             };
         }
         match body {
-            Body::Shard(shard) => {
-                self.closed = shard.event == ShardEvent::Close;
-                self.is_resident_lead = shard.lead && shard.role == Role::Resident;
-                if index == 0 && shard.event == ShardEvent::Open {
-                    self.opening = VerifierKey::parse(&shard.vkey).ok();
-                }
-                if shard.lead {
-                    self.entries.leads.insert(common.shard.clone());
-                }
-                self.entries.emitters.insert(common.shard, shard.emitter);
+            Body::RunStart(start) => {
+                self.blobs.insert(start.pepper, "the key of pseudonyms");
+                return Some(Passing::Start(at!(start)));
             }
+            Body::Run(run) => {
+                self.blobs.insert(run.results_blob, "the results of a run");
+                self.blobs.insert(run.population_blob, "the population of a run");
+                return Some(Passing::Run(at!(run)));
+            }
+            Body::Transition(transition) => return Some(Passing::Transition(at!(transition))),
+            Body::Gap(gap) => return Some(Passing::Gap(at!(gap))),
+            Body::Shard(of) => self.shard(index, shard, of),
             Body::Key(key) => self.key(index, key),
-            Body::Plan(plan) => keep!(plans, plan),
-            Body::RunStart(start) => keep!(starts, start),
-            Body::Run(run) => keep!(runs, run),
-            Body::Transition(transition) => keep!(transitions, transition),
-            Body::Waiver(waiver) => keep!(waivers, waiver),
-            Body::Attestation(attestation) => keep!(attestations, attestation),
-            Body::Gap(gap) => keep!(gaps, gap),
-            Body::Anchor(anchor) => keep!(anchors, anchor),
-            Body::Erasure(erasure) => keep!(erasures, erasure),
-            Body::Prune(prune) => keep!(prunes, prune),
-            Body::Export(export) => keep!(exports, export),
+            Body::Plan(plan) => self.entries.plans.push(at!(plan)),
+            Body::Waiver(waiver) => {
+                self.blobs.insert(waiver.document, "a waiver");
+                self.entries.waivers.push(at!(waiver));
+            }
+            Body::Attestation(stated) => {
+                self.blobs.insert(stated.document, "an attestation");
+                self.entries.attestations.push(at!(stated));
+            }
+            Body::Anchor(anchor) => self.entries.anchors.push(at!(anchor)),
+            Body::Erasure(erasure) => self.entries.erasures.push(at!(erasure)),
+            Body::Prune(prune) => self.entries.prunes.push(at!(prune)),
+            Body::Export(export) => self.entries.exports.push(at!(export)),
             Body::Bundle(bundle) => {
                 self.bundles.insert(bundle.object);
-                keep!(bundles, bundle);
+                self.entries.bundles.push(at!(bundle));
             }
-            Body::Epoch(epoch) => drop(self.epochs.insert(epoch.pepper)),
+            Body::Epoch(epoch) => drop(self.blobs.insert(epoch.pepper, "the key of pseudonyms")),
             Body::Deviation(_) | Body::Heartbeat(_) | Body::Decision(_) | Body::Reconciliation(_) => {}
         }
+        None
+    }
+
+    fn shard(&mut self, index: u64, origin: String, shard: Shard) {
+        self.closed = shard.event == ShardEvent::Close;
+        self.is_resident_lead = shard.lead && shard.role == Role::Resident;
+        if index == 0 && shard.event == ShardEvent::Open {
+            self.opening = VerifierKey::parse(&shard.vkey).ok();
+            self.year.vkey = Some(shard.vkey.clone());
+            self.year.previous.clone_from(&shard.previous);
+        }
+        if shard.event == ShardEvent::Close {
+            self.year.closed_for = Some(shard.vkey.clone());
+        }
+        if shard.lead {
+            self.entries.leads.insert(origin.clone());
+        }
+        self.entries.emitters.insert(origin, shard.emitter);
     }
 
     fn key(&mut self, index: u64, key: Key) {
@@ -252,24 +313,9 @@ impl Reader {
                 self.compromised = Some(self.compromised.map_or(at, |earlier| earlier.min(at)));
             }
             KeyEvent::Rotate => self.rotations.push((index, named, key.signatures)),
-            KeyEvent::Enrol | KeyEvent::Retire => {}
+            KeyEvent::Enrol => drop(self.year.enrolled.insert(key.vkey)),
+            KeyEvent::Retire => {}
         }
-    }
-
-    /// Every blob that an entry refers to, with what it is for.
-    pub(super) fn blobs(&self) -> Needed {
-        let mut blobs = BTreeMap::new();
-        let starts = self.entries.starts.iter().map(|start| start.what.pepper);
-        for pepper in starts.chain(self.epochs.iter().copied()) {
-            blobs.insert(pepper, "the key of pseudonyms");
-        }
-        for run in &self.entries.runs {
-            blobs.insert(run.what.results_blob, "the results of a run");
-            blobs.insert(run.what.population_blob, "the population of a run");
-        }
-        blobs.extend(self.entries.waivers.iter().map(|waiver| (waiver.what.document, "a waiver")));
-        blobs.extend(self.entries.attestations.iter().map(|stated| (stated.what.document, "an attestation")));
-        blobs
     }
 }
 

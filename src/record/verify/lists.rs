@@ -1,9 +1,10 @@
 //! Which files a log holds, sorted by what they should be.
 use super::super::{
+    entry::DigestText,
     files::is_temporary,
     tile::{self, Which},
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Every file of a log.
 #[derive(Debug, Default)]
@@ -16,21 +17,21 @@ pub(super) struct Lists {
     pub(super) unexplained: Vec<String>,
 }
 
-/// The files of one shard.
+/// The files of one shard, by what their paths are made of: a log may have very many.
 #[derive(Debug, Default)]
 pub(super) struct ShardList {
     pub(super) has_hint: bool,
-    /// By size.
-    pub(super) checkpoints: BTreeMap<u64, String>,
+    /// Their sizes.
+    pub(super) checkpoints: BTreeSet<u64>,
     /// Widths by level and index.
     pub(super) tiles: BTreeMap<(u8, u64), Vec<u16>>,
     /// Widths by index.
     pub(super) bundles: BTreeMap<u64, Vec<u16>>,
-    pub(super) journal: BTreeMap<u64, String>,
+    /// Their numbers.
+    pub(super) journal: BTreeSet<u64>,
     /// Names by size.
     pub(super) anchors: BTreeMap<u64, Vec<String>>,
-    /// Paths by the hexadecimal digest in the name.
-    pub(super) blobs: BTreeMap<String, String>,
+    pub(super) blobs: BTreeSet<DigestText>,
 }
 
 impl Lists {
@@ -63,8 +64,8 @@ impl Lists {
         let (folder, below) = rest.split_once('/').unwrap_or((rest, ""));
         match folder {
             "checkpoint" if below.is_empty() => list.has_hint = true,
-            "checkpoints" => drop(list.checkpoints.insert(number(below)?, path.to_owned())),
-            "journal" => drop(list.journal.insert(number(below)?, path.to_owned())),
+            "checkpoints" => drop(list.checkpoints.insert(number(below)?)),
+            "journal" => drop(list.journal.insert(number(below)?)),
             "tile" => match tile::parse_path(rest)? {
                 Which::Tile(id) => list.tiles.entry((id.level, id.index)).or_default().push(id.width),
                 Which::Entries(id) => list.bundles.entry(id.index).or_default().push(id.width),
@@ -76,7 +77,7 @@ impl Lists {
             }
             "blobs" => {
                 let name = below.strip_suffix(".gz")?;
-                drop(list.blobs.insert(hex_name(name)?.to_owned(), path.to_owned()));
+                list.blobs.insert(DigestText::parse(&format!("sha256:{}", hex_name(name)?)).ok()?);
             }
             _ => return None,
         }

@@ -2,6 +2,7 @@
 //!
 //! Start at [`verify`]. Each step is a [`Check`] with its result, and what could not be checked is listed as such: a
 //! reader must never take silence for a pass.
+mod ahead;
 pub mod anchors;
 mod beside;
 mod chain;
@@ -13,8 +14,10 @@ mod pass;
 mod pruned;
 mod results;
 mod shard;
+mod years;
 
-pub use facts::{At, Entries, Gathering};
+pub use ahead::{Ahead, ahead};
+pub use facts::{At, Entries, Gathering, Passing};
 pub use keys::rotation_text;
 pub use package::verify_package;
 
@@ -85,10 +88,12 @@ pub struct Check {
 pub struct Report {
     pub checks: Vec<Check>,
     pub not_checked: Vec<String>,
-    /// Entries of all shards, for continuity.
+    /// Entries of all shards but those that [pass](Passing); of a package, these too.
     pub entries: Entries,
     /// Origin, size and root of each shard.
     pub heads: Vec<Head>,
+    /// What each shard says of the years beside it, by its origin.
+    years: std::collections::BTreeMap<String, facts::Year>,
     /// Files that could not be read, and why: then nothing else that stands here is an answer.
     pub unreadable: Vec<(String, String)>,
 }
@@ -142,16 +147,23 @@ impl Report {
 /// Checks every shard below the files, and every file.
 #[must_use]
 pub fn verify(files: &dyn Files, against: &Against<'_>) -> Report {
+    verify_each(files, against, &mut |_| {})
+}
+
+/// As [`verify`], and hands on each entry that is not kept: shard by shard, in the order of the log.
+#[must_use]
+pub fn verify_each(files: &dyn Files, against: &Against<'_>, pass: &mut dyn FnMut(Passing)) -> Report {
     let watched = Watched::new(files);
-    let mut report = shards(&watched, against);
+    let mut report = shards(&watched, against, pass);
     report.unreadable = watched.unreadable();
     report
 }
 
-fn shards(files: &dyn Files, against: &Against<'_>) -> Report {
+fn shards(files: &dyn Files, against: &Against<'_>, pass: &mut dyn FnMut(Passing)) -> Report {
     let mut report = Report::default();
     let paths = files.list("").unwrap_or_default();
     let lists = lists::Lists::of(&paths);
+    drop(paths);
     if lists.shards.is_empty() {
         report.doubt(
             "shards",
@@ -159,20 +171,25 @@ fn shards(files: &dyn Files, against: &Against<'_>) -> Report {
             "no shard is here: a shard has a folder `<spe>/<emitter>/<year>/checkpoints`",
         );
     }
-    let mut needed = Vec::new();
+    let (mut needed, mut last) = (Vec::new(), results::Last::default());
     // Those that begin where they should come first: they say which of the others were pruned.
     let (whole, cut): (Vec<_>, Vec<_>) =
         lists.shards.iter().partition(|(_, list)| against.partial || pruned::begins(list));
     for (prefix, list) in whole {
-        needed.extend(shard::check(files, prefix, list, against, &mut report).map(|blobs| (prefix, list, blobs)));
+        needed.extend(
+            shard::check((files, prefix, list), against, &mut last, pass, &mut report)
+                .map(|blobs| (prefix, list, blobs)),
+        );
     }
     for (prefix, list) in cut {
         if let Some(prune) = pruned::said(prefix, &report).cloned() {
-            let own: Vec<String> =
-                paths.iter().filter(|path| path.starts_with(&format!("{prefix}/"))).cloned().collect();
+            let own = files.list(prefix).unwrap_or_default();
             pruned::check(files, prefix, &own, &prune, against, &mut report);
         } else {
-            needed.extend(shard::check(files, prefix, list, against, &mut report).map(|blobs| (prefix, list, blobs)));
+            needed.extend(
+                shard::check((files, prefix, list), against, &mut last, pass, &mut report)
+                    .map(|blobs| (prefix, list, blobs)),
+            );
         }
     }
     // A blob may be erased by an entry of a later year.
@@ -180,6 +197,7 @@ fn shards(files: &dyn Files, against: &Against<'_>) -> Report {
         beside::check_blobs(files, (prefix, list), &blobs, against, &mut report);
     }
     trusted_shards(&lists, against, &mut report);
+    years::check(against, &mut report);
     beside::check_bundles(files, &lists, &mut report);
     for path in &lists.unexplained {
         report.fail("files", path, Failure::Integrity, "no entry covers this file: it was added, or is not the log's");

@@ -9,9 +9,9 @@ use super::{
         },
         segment::digest,
     },
-    Against, Failure, Head, Outcome, Report,
+    Against, Entries, Failure, Head, Outcome, Report,
     shard::tell,
-    verify,
+    verify_each,
 };
 use crate::model::{Digest, Period};
 use std::collections::BTreeSet;
@@ -26,7 +26,10 @@ pub fn verify_package(files: &dyn Files, against: &Against<'_>) -> Report {
 }
 
 fn whole(files: &dyn Files, against: &Against<'_>) -> Report {
-    let mut report = verify(&LogOf(files), &Against { partial: true, ..*against });
+    let mut entries = Entries::default();
+    let mut report =
+        verify_each(&LogOf(files), &Against { partial: true, ..*against }, &mut |passing| entries.keep(passing));
+    report.entries.join(entries);
     let Some(manifest) = manifest(files, &mut report) else { return report };
     every_file(files, &manifest, &mut report);
     match report.heads.iter().find(|head| head.origin == manifest.origin).cloned() {
@@ -38,9 +41,7 @@ fn whole(files: &dyn Files, against: &Against<'_>) -> Report {
             format!("the shard `{}` that it is of is not here", manifest.origin),
         ),
     }
-    for head in report.heads.clone().iter().filter(|head| head.origin != manifest.origin) {
-        report.fail("manifest", &head.origin, Failure::Integrity, "this shard is here, and the manifest is of another");
-    }
+    earlier(&manifest, &mut report);
     // Tables are read only out of files that are what was signed.
     if !report.checks.iter().any(|check| matches!(check.outcome, Outcome::Failed { .. })) {
         tables(files, &manifest, &mut report);
@@ -139,9 +140,37 @@ fn every_file(files: &dyn Files, manifest: &Manifest, report: &mut Report) {
     });
 }
 
+/// The shards beside the newest are those of earlier years that the manifest names, each as it was closed.
+fn earlier(manifest: &Manifest, report: &mut Report) {
+    for head in report.heads.clone().iter().filter(|head| head.origin != manifest.origin) {
+        match manifest.earlier.iter().find(|earlier| earlier.origin == head.origin) {
+            Some(earlier) if earlier.size == head.size && earlier.root.0 == head.root => {}
+            Some(_) => report.fail(
+                "manifest",
+                &head.origin,
+                Failure::Integrity,
+                "the manifest names another size or root than the checkpoint",
+            ),
+            None => report.fail(
+                "manifest",
+                &head.origin,
+                Failure::Integrity,
+                "this shard is here, and the manifest is of another",
+            ),
+        }
+    }
+    for earlier in &manifest.earlier {
+        if !report.heads.iter().any(|head| head.origin == earlier.origin) {
+            let cause = "the manifest names this shard, and it is not here";
+            report.fail("manifest", &earlier.origin, Failure::Integrity, cause);
+        }
+    }
+}
+
 /// Size, root and counts are those of the tree.
 fn tree(manifest: &Manifest, head: &Head, report: &mut Report) {
-    let counts = Counts::of(&report.entries, head.size, Period::from(manifest.period), manifest.files.len());
+    let size = manifest.earlier.iter().map(|earlier| earlier.size).fold(head.size, u64::saturating_add);
+    let counts = Counts::of(&report.entries, size, Period::from(manifest.period), manifest.files.len());
     if manifest.size == head.size && manifest.root.0 == head.root {
         let Counts { entries, runs, rows, .. } = counts;
         let told = format!(
@@ -160,7 +189,7 @@ fn tree(manifest: &Manifest, head: &Head, report: &mut Report) {
 /// The tables say what the log says.
 fn tables(files: &dyn Files, manifest: &Manifest, report: &mut Report) {
     let period = Period::from(manifest.period);
-    let entries = up_to(&report.entries, &manifest.origin, manifest.size);
+    let entries = up_to(&report.entries, &manifest.sizes());
     let paths = files.list("").unwrap_or_default();
     let blobs = |digest: &Digest| {
         let name = super::super::blob::path(digest);

@@ -60,9 +60,9 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// Goes over all entries. `take` is told index and bytes of each that is here. With `partial`, bundles may be absent
+    /// Goes over all entries. `take` is told index, bytes and leaf hash of each that is here. With `partial`, bundles may be absent
     /// where their tile is here.
-    pub(super) fn run(&mut self, partial: bool, take: &mut dyn FnMut(u64, &[u8])) {
+    pub(super) fn run(&mut self, partial: bool, take: &mut dyn FnMut(u64, &[u8], Hash)) {
         let width = u64::from(WIDTH);
         for index in 0..self.size.div_ceil(width) {
             let held = u16::try_from((self.size - index * width).min(width)).unwrap_or(WIDTH);
@@ -91,8 +91,9 @@ impl<'a> Pass<'a> {
                 }
             };
             for (number, bytes) in (index * width..).zip(&entries) {
-                take(number, bytes);
-                self.push(leaf_hash(bytes));
+                let leaf = leaf_hash(bytes);
+                take(number, bytes, leaf);
+                self.push(leaf);
             }
             self.narrower_bundles(index, held, bundle.as_deref().unwrap_or_default(), &entries);
         }

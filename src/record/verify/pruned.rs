@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Whether the first entries of a shard are here. Pruning takes them first, so that one that was cut off shows.
 pub(super) fn begins(list: &ShardList) -> bool {
-    let newest = list.checkpoints.keys().next_back().copied().unwrap_or(0);
+    let newest = list.checkpoints.last().copied().unwrap_or(0);
     let width = u16::try_from(newest.min(u64::from(WIDTH))).unwrap_or(WIDTH);
     newest == 0 || list.bundles.get(&0).is_some_and(|widths| widths.contains(&width))
 }

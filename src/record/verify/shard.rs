@@ -1,6 +1,7 @@
 //! One shard: its checkpoints, its tree, its entries, its journal, and what lies beside them.
 use super::super::{
     files::Files,
+    merkle::Hash,
     note::{Checkpoint, Note},
     place::Place,
 };
@@ -8,18 +9,37 @@ use super::{
     Against, Failure, Head, Report, anchors,
     beside::{self, Beside},
     chain::Chain,
-    facts::{Needed, Reader},
+    facts::{Needed, Passing, Reader},
     keys,
     lists::ShardList,
     pass::Pass,
-    results,
+    results::{Last, Results},
 };
+use std::collections::BTreeSet;
 
-/// A checkpoint with the note it stands in.
+/// A checkpoint that can be read; its note is read again where it is needed, since a log may have very many.
+#[derive(Clone, Copy)]
 pub(super) struct Signed {
-    pub(super) path: String,
-    pub(super) note: Note,
-    pub(super) checkpoint: Checkpoint,
+    pub(super) size: u64,
+    pub(super) root: Hash,
+}
+
+impl Signed {
+    pub(super) fn path(&self, prefix: &str) -> String {
+        checkpoint_path(prefix, self.size)
+    }
+
+    /// The note, while it is still the one that was read before.
+    pub(super) fn note(&self, files: &dyn Files, prefix: &str) -> Option<Note> {
+        let note = Note::parse(files.get(&self.path(prefix)).ok().flatten()?).ok()?;
+        let said = Checkpoint::parse(&note.text).ok()?;
+        (said.size == self.size && said.root == self.root).then_some(note)
+    }
+}
+
+/// `<prefix>/checkpoints/<size>`.
+pub(super) fn checkpoint_path(prefix: &str, size: u64) -> String {
+    format!("{prefix}/checkpoints/{size:020}")
 }
 
 /// At most this many faults of one kind are told; the first say what is wrong.
@@ -27,34 +47,32 @@ const TOLD_MAX: usize = 10;
 
 /// Gives the blobs that its entries refer to; none where the shard cannot be read at all.
 pub(super) fn check(
-    files: &dyn Files,
-    prefix: &str,
-    list: &ShardList,
+    (files, prefix, list): (&dyn Files, &str, &ShardList),
     against: &Against<'_>,
+    last: &mut Last,
+    hand_on: &mut dyn FnMut(Passing),
     report: &mut Report,
 ) -> Option<Needed> {
-    let signed = checkpoints(files, prefix, list, report);
-    let newest = signed.last()?;
-    let origin = newest.checkpoint.origin.clone();
-    let size = newest.checkpoint.size;
+    let (signed, origin) = checkpoints(files, prefix, list, report);
+    let newest = *signed.last()?;
+    let size = newest.size;
     if Place::parse(&origin).map(|place| place.prefix()).ok().as_deref() != Some(prefix) {
-        report.fail(
-            "checkpoints",
-            &newest.path,
-            Failure::Integrity,
-            format!("its origin `{origin}` is not that of `{prefix}`"),
-        );
+        let cause = format!("its origin `{origin}` is not that of `{prefix}`");
+        report.fail("checkpoints", &newest.path(prefix), Failure::Integrity, cause);
         return None;
     }
     let known = known(against, &origin, report);
-    let wanted: Vec<u64> =
-        signed.iter().map(|one| one.checkpoint.size).chain(known.iter().map(|(_, one)| one.size)).collect();
+    let wanted: Vec<u64> = signed.iter().map(|one| one.size).chain(known.iter().map(|(_, one)| one.size)).collect();
     let mut pass = Pass::new(files, prefix, list, size, &wanted);
-    let mut chain = Chain::new(files, list);
+    let mut chain = Chain::new(files, prefix, list);
     let mut reader = Reader::new(&origin);
-    pass.run(against.partial, &mut |index, bytes| {
+    let mut results = Results::new(files, prefix, last);
+    pass.run(against.partial, &mut |index, bytes, leaf| {
         chain.expect(index, bytes);
-        reader.take(index, bytes);
+        if let Some(passing) = reader.take(index, bytes, leaf) {
+            results.take(&passing, reader.year.previous.as_ref());
+            hand_on(passing);
+        }
     });
     let journal_end = chain.rest();
     tell(report, "tree", prefix, Failure::Integrity, &pass.faults, || {
@@ -67,16 +85,16 @@ pub(super) fn check(
     }
     uncovered(prefix, &pass, size, journal_end, against, report);
     entries(prefix, &mut reader, report);
-    let keys = keys::check(&origin, &signed, &reader, against, report);
+    let keys = keys::check((&origin, prefix, files), &signed, &reader, against, report);
     let beside = Beside { files, prefix, list, reader: &reader, against };
     anchors::quorum(&beside, &signed, report);
-    hint(files, prefix, list, newest, report);
-    report.heads.push(Head { origin: origin.clone(), size, root: newest.checkpoint.root, newest: reader.newest, keys });
+    hint(files, prefix, list, size, report);
+    report.heads.push(Head { origin: origin.clone(), size, root: newest.root, newest: reader.newest, keys });
     beside::check(&beside, report);
-    results::check(files, prefix, &reader, against, report);
-    let needed = reader.blobs();
+    results.finish(&origin, &reader.year, against, report);
+    report.years.insert(origin, std::mem::take(&mut reader.year));
     report.entries.join(reader.entries);
-    Some(needed)
+    Some(reader.blobs)
 }
 
 /// Tells faults, or that all holds.
@@ -99,36 +117,35 @@ pub(super) fn tell(
     }
 }
 
-/// Every checkpoint that can be read, by size.
-fn checkpoints(files: &dyn Files, prefix: &str, list: &ShardList, report: &mut Report) -> Vec<Signed> {
-    let mut signed = Vec::new();
-    for (size, path) in &list.checkpoints {
-        let read = files.get(path).and_then(|bytes| {
-            let bytes = bytes.unwrap_or_default();
-            let note = Note::parse(&bytes).map_err(|error| error.to_string())?;
-            let checkpoint = Checkpoint::parse(&note.text).map_err(|error| error.to_string())?;
-            Ok(Signed { path: path.clone(), note, checkpoint })
+/// Every checkpoint that can be read, by size, and the origin that the last one names.
+fn checkpoints(files: &dyn Files, prefix: &str, list: &ShardList, report: &mut Report) -> (Vec<Signed>, String) {
+    let (mut signed, mut origins, mut last) = (Vec::new(), BTreeSet::new(), String::new());
+    for size in &list.checkpoints {
+        let path = checkpoint_path(prefix, *size);
+        let read = files.get(&path).and_then(|bytes| {
+            let note = Note::parse(bytes.unwrap_or_default()).map_err(|error| error.to_string())?;
+            Checkpoint::parse(&note.text).map_err(|error| error.to_string())
         });
         match read {
-            Ok(one) if one.checkpoint.size == *size => signed.push(one),
-            Ok(one) => {
-                let cause = format!("it says that its size is {}", one.checkpoint.size);
-                report.fail("checkpoints", path, Failure::Integrity, cause);
+            Ok(Checkpoint { origin, size: said, root }) if said == *size => {
+                signed.push(Signed { size: said, root });
+                if !origins.contains(&origin) {
+                    origins.insert(origin.clone());
+                }
+                last = origin;
             }
-            Err(cause) => report.fail("checkpoints", path, Failure::Integrity, cause),
+            Ok(one) => {
+                let cause = format!("it says that its size is {}", one.size);
+                report.fail("checkpoints", &path, Failure::Integrity, cause);
+            }
+            Err(cause) => report.fail("checkpoints", &path, Failure::Integrity, cause),
         }
     }
-    let origins: std::collections::BTreeSet<&str> = signed.iter().map(|one| one.checkpoint.origin.as_str()).collect();
     if origins.len() > 1 {
-        let named: Vec<&str> = origins.into_iter().collect();
-        report.fail(
-            "checkpoints",
-            prefix,
-            Failure::Integrity,
-            format!("they name several origins: {}", named.join(", ")),
-        );
+        let named = origins.into_iter().collect::<Vec<_>>().join(", ");
+        report.fail("checkpoints", prefix, Failure::Integrity, format!("they name several origins: {named}"));
     }
-    signed
+    (signed, last)
 }
 
 /// Checkpoints of this shard that were kept from earlier.
@@ -150,13 +167,13 @@ fn roots(pass: &Pass<'_>, signed: &[Signed], known: &[(String, Checkpoint)], rep
     let at = |size: u64| pass.roots.get(&size).copied().flatten();
     let mut held = 0_usize;
     for one in signed {
-        match at(one.checkpoint.size) {
-            Some(root) if root == one.checkpoint.root => held += 1,
+        match at(one.size) {
+            Some(root) if root == one.root => held += 1,
             // The fault that ended the pass has been told.
             None if !pass.faults.is_empty() => {}
             _ => report.fail(
                 "roots",
-                &one.path,
+                &one.path(pass.prefix),
                 Failure::Integrity,
                 "the entries give another root than the one that was signed",
             ),
@@ -239,8 +256,12 @@ fn entries(prefix: &str, reader: &mut Reader, report: &mut Report) {
 }
 
 /// `checkpoint` is a hint, and still must be one of the signed ones.
-fn hint(files: &dyn Files, prefix: &str, list: &ShardList, newest: &Signed, report: &mut Report) {
+fn hint(files: &dyn Files, prefix: &str, list: &ShardList, newest: u64, report: &mut Report) {
     let path = format!("{prefix}/checkpoint");
+    if !list.has_hint && newest == 0 {
+        report.not_checked.push(format!("`{path}`: the shard was begun, and its first entry makes it"));
+        return;
+    }
     if !list.has_hint {
         report.fail("hint", &path, Failure::Integrity, "it is missing");
         return;
@@ -267,7 +288,7 @@ fn hint(files: &dyn Files, prefix: &str, list: &ShardList, newest: &Signed, repo
         report.fail("hint", &path, Failure::Integrity, "it carries signatures that are not kept under anchors");
         return;
     }
-    if size != Some(newest.checkpoint.size) {
+    if size != Some(newest) {
         report.not_checked.push(format!("`{path}` lags behind: it names size {}", size.unwrap_or_default()));
     }
 }

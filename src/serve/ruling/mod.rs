@@ -10,11 +10,11 @@ use super::{
     review::{Operation, Request},
 };
 use crate::{
-    evaluate::{Bundle, Light, evaluate},
+    evaluate::{Bundle, Known, Light, evaluate},
     judge::{Profile, judge},
     model::{
-        AtAdmission, Criterion, CriterionId, Enforcement, Finding, Judgement, Problem, Resource, ResourceId, Scope,
-        Text, Timestamp, Verdict,
+        AtAdmission, Criterion, CriterionId, Enforcement, Environment, Finding, Judgement, Problem, Resource,
+        ResourceId, Scope, Text, Timestamp, Verdict,
     },
     normalise, reach,
 };
@@ -224,15 +224,21 @@ fn judgements(
         // Others see it, and it sees itself.
         let environment = inventory.with(std::slice::from_ref(subject), &[], Extent::Context)?;
         let own = environment.resources.get(&subject.id).and_then(|found| found.first()).unwrap_or(subject);
-        return Ok(judged(law, &environment, own, at));
+        return Ok(judged(law, &environment, own, None, at));
     }
-    Ok(judged(law, &snapshot.environment, subject, at))
+    Ok(judged(law, &snapshot.environment, subject, Some(&snapshot.seen), at))
 }
 
-fn judged(law: &Law<'_>, environment: &crate::model::Environment, subject: &Resource, at: Timestamp) -> Vec<Judgement> {
+fn judged(
+    law: &Law<'_>,
+    environment: &Environment,
+    subject: &Resource,
+    known: Option<&Known>,
+    at: Timestamp,
+) -> Vec<Judgement> {
     let subjects = [subject];
     let reach = reach::derive(environment, &subjects);
-    let light = Light { environment, reach: &reach, parameters: &law.profile.parameters };
+    let light = Light { environment, reach: &reach, parameters: &law.profile.parameters, known };
     let found = evaluate(law.bundle, &light, &subjects).into_iter();
     let weighed = found.map(|one| judge(law.profile, &one.criterion, one.platform, &one.resource, one.verdict, at));
     weighed.filter(|one| matches!(one.verdict, Verdict::NotMet { .. } | Verdict::Undetermined { .. })).collect()

@@ -28,7 +28,11 @@ pub(super) fn weigh(
 ) -> Result<(), RulingError> {
     let Some(changed) = new.or(old) else { return Ok(()) };
     let is_relabelled = old.is_some() && changed.pod.is_some() && labels(new) != labels(old);
-    if !(reach::reads(&changed.id.kind) || is_relabelled) {
+    // A workload's own ways are its own shortfalls; what others may now open to it, the audit finds.
+    // A Namespace that is new holds nothing yet that could be reached.
+    let is_new_space = old.is_none() && changed.id.kind.as_ref() == "Namespace";
+    let is_policy = changed.pod.is_none() && reach::reads(&changed.id.kind) && !is_new_space;
+    if !(is_policy || is_relabelled) {
         return Ok(());
     }
     let before = inventory.snapshot(Extent::Whole)?;

@@ -1,0 +1,69 @@
+{{- define "speguard.name" -}}
+{{- if contains .Chart.Name .Release.Name }}{{ .Release.Name | trunc 50 | trimSuffix "-" }}{{ else }}{{ printf "%s-%s" .Release.Name .Chart.Name | trunc 50 | trimSuffix "-" }}{{ end }}
+{{- end }}
+
+{{- define "speguard.account" -}}
+{{- .Values.serviceAccount.name | default (include "speguard.name" .) }}
+{{- end }}
+
+{{- define "speguard.selector" -}}
+app.kubernetes.io/name: {{ .Chart.Name }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
+{{- define "speguard.labels" -}}
+{{ include "speguard.selector" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
+{{- end }}
+
+{{- define "speguard.image" -}}
+{{- with .Values.image }}{{ .repository }}{{ if .digest }}@{{ .digest }}{{ else }}:{{ .tag | default $.Chart.AppVersion }}{{ end }}{{ end }}
+{{- end }}
+
+{{- define "speguard.secret" -}}
+{{- .Values.tls.existingSecret | default (printf "%s-tls" (include "speguard.name" .)) }}
+{{- end }}
+
+{{- define "speguard.hasLog" -}}
+{{- if ne .Values.evidence.volume "none" }}yes{{ end }}
+{{- end }}
+
+{{- define "speguard.spe" -}}
+{{- .Values.evidence.spe | default .Release.Name }}
+{{- end }}
+
+{{- /* A statement as text: a map or a list of maps as YAML, text as it is. */ -}}
+{{- define "speguard.text" -}}
+{{- if kindIs "string" . }}{{ . }}{{ else if kindIs "slice" . }}{{ range . }}---
+{{ toYaml . }}
+{{ end }}{{ else }}{{ toYaml . }}{{ end }}
+{{- end }}
+
+{{- /* The folder that the description gives for waivers or attestations: outside of it they do not count. */ -}}
+{{- define "speguard.folder" -}}
+{{- $description := .root.Values.description }}
+{{- if kindIs "string" $description }}{{ $description = fromYaml $description }}{{ end }}
+{{- $folder := dig "spec" .key .key ($description | default dict) }}
+{{- if contains ".." $folder }}{{ fail (printf "the description's folder of %s must lie below it: %s" .key $folder) }}{{ end }}
+{{- $folder | trimPrefix "./" | trimSuffix "/" }}
+{{- end }}
+
+{{- /* Certificate, key and authority, made once: JSON, so that Secret and webhook hold the same. */ -}}
+{{- define "speguard.certificate" -}}
+{{- $name := include "speguard.name" . }}
+{{- $old := (lookup "v1" "Secret" .Release.Namespace (include "speguard.secret" .)).data | default dict }}
+{{- $made := dict }}
+{{- if and (hasKey $old "tls.crt") (hasKey $old "tls.key") (hasKey $old "ca.crt") (not .Values.tls.renew) }}
+{{- $made = dict "tls.crt" (index $old "tls.crt") "tls.key" (index $old "tls.key") "ca.crt" (index $old "ca.crt") }}
+{{- $_ := set $made "believed" (index $old "ca.crt" | b64dec) }}
+{{- else }}
+{{- $authority := genCA (printf "%s authority" $name) (int .Values.tls.days) }}
+{{- $host := printf "%s.%s.svc" $name .Release.Namespace }}
+{{- $signed := genSignedCert $host nil (list $host (printf "%s.cluster.local" $host)) (int .Values.tls.days) $authority }}
+{{- $made = dict "tls.crt" ($signed.Cert | b64enc) "tls.key" ($signed.Key | b64enc) "ca.crt" ($authority.Cert | b64enc) }}
+{{- $_ := set $made "believed" (printf "%s%s" $authority.Cert (index $old "ca.crt" | default "" | b64dec)) }}
+{{- end }}
+{{- toJson $made }}
+{{- end }}
