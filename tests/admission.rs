@@ -11,6 +11,7 @@ use std::{
 };
 
 mod bodies;
+mod faults;
 mod life;
 mod reconcile;
 mod table;
@@ -43,8 +44,11 @@ impl Lab {
         for namespace in ["project-hjerte", "project-lunge"] {
             plane.must(&[&["label", "namespace", namespace][..], &lenient].concat(), "");
         }
-        let service =
-            Service::start(&plane, &compliant().join("spe.yaml"), &["--audit-every", "0", "--beat-every", "5"]);
+        let service = Service::start(
+            &plane,
+            &compliant().join("spe.yaml"),
+            &["--audit-every", "0", "--beat-every", "5", "--look-every", "3"],
+        );
         let lab = Self { plane, service };
         lab.wait_until("the webhook is asked", |lab| {
             !lab.try_out("apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: project-hjerte}\nspec: {hostNetwork: true, containers: [{name: c, image: i}]}").status.success()

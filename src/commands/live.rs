@@ -80,7 +80,10 @@ fn list<T: Send>(
 ) -> Result<(Vec<T>, Vec<Problem>), Problem> {
     let (mut all, mut unread) = (Vec::new(), Vec::new());
     cluster.list(served, &mut |part| match part {
-        Part::Restart => all.clear(),
+        Part::Restart => {
+            all.clear();
+            unread.clear();
+        }
         Part::Page(page) => match read(&page) {
             Ok(read) => all.extend(read),
             Err(problem) => unread.push(problem),

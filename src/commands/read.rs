@@ -5,7 +5,7 @@ use super::{
 };
 use crate::{
     cli::{Connection, Judging, Live as LiveArguments, Sources},
-    collect,
+    collect::{self, Collected},
     evaluate::Bundle,
     judge::{Profile, profile},
     model::{Document, Timestamp, listed},
@@ -66,21 +66,30 @@ pub fn sources(sources: &Sources) -> anyhow::Result<Reading> {
 /// Misuse, as for [`sources`]; a cluster that cannot be asked at all.
 pub fn cluster(sources: &Sources, arguments: &Connection, bundle: &Bundle) -> anyhow::Result<Reading> {
     let at = time(sources.at.as_deref())?;
-    let mut paths = sources.paths.clone();
-    paths.extend(sources.spe.iter().cloned());
-    let mut collected = collect::files(&collect::Request { paths, plain: true, ..collect::Request::default() })?;
+    let (mut collected, options) = beside(sources, at)?;
     let Cluster { live, statements, mut problems, version } = live::read(arguments, bundle)?;
     problems.extend(collected.problems);
     collected.documents.extend(statements);
+    let normalised = normalise::live_environment(&collected.documents, live, problems, &options)?;
+    let tools = BTreeMap::from([("kubernetes".to_owned(), version)]);
+    Ok(Reading { at, normalised, documents: collected.documents, tools, note: None })
+}
+
+/// The files that are read beside a live cluster, and how.
+///
+/// # Errors
+/// A path that does not exist.
+pub fn beside(sources: &Sources, at: Timestamp) -> anyhow::Result<(Collected, Options)> {
+    let mut paths = sources.paths.clone();
+    paths.extend(sources.spe.iter().cloned());
+    let collected = collect::files(&collect::Request { paths, plain: true, ..collect::Request::default() })?;
     let options = Options {
         description: sources.spe.as_deref().map(collect::shown),
         roots: sources.paths.iter().map(|path| collect::shown(path)).collect(),
         at,
         ..Options::default()
     };
-    let normalised = normalise::live_environment(&collected.documents, live, problems, &options)?;
-    let tools = BTreeMap::from([("kubernetes".to_owned(), version)]);
-    Ok(Reading { at, normalised, documents: collected.documents, tools, note: None })
+    Ok((collected, options))
 }
 
 /// A live cluster where one is asked for, else the files.

@@ -10,11 +10,9 @@ use super::{
 use crate::{
     assess::assess,
     cli::serve::{EvidenceMode, Serve},
-    collect,
     evaluate::Bundle,
     judge::{Profile, outcome},
     model::{Enforcement, Platform, Resource, Severity, Text, Timestamp},
-    normalise::Options,
     reach,
     record::{
         entry::{Epoch, EpochEvent, Instant, Trigger},
@@ -42,6 +40,8 @@ use std::{
     thread,
     time::{Duration, Instant as Monotonic},
 };
+
+mod footing;
 
 /// Entries of one segment of the log.
 const SEGMENT_ENTRIES: usize = 256;
@@ -81,10 +81,11 @@ pub fn run(arguments: &Serve, shell: &Shell) -> anyhow::Result<u8> {
         let entered = service.door.evidence.as_ref().map(Evidence::start).transpose();
         entered.context("the start could not be recorded")?;
     }
+    let footing = footing::of(&service, &connected)?;
     watch(&service, connected);
     beat(&service);
     audit(&service);
-    calendar(&service, listening.stop())?;
+    footing::watch(&service, footing, listening.stop());
     remark(&format!("speguard answers on https://{}/admit, ready when /readyz says so\n", listening.address()));
     listening.serve(Arc::clone(&service.door), certificate);
     end(&service);
@@ -107,19 +108,11 @@ fn certificate(arguments: &Serve) -> anyhow::Result<Certificate> {
 fn service(arguments: Serve, shell: &Shell) -> anyhow::Result<(Service, Connected, Option<Pending>)> {
     let bundle = read::bundle(&arguments.judging)?;
     let connected = live::connect(&arguments.connection, &bundle)?;
-    let mut paths = arguments.sources.paths.clone();
-    paths.extend(arguments.sources.spe.iter().cloned());
-    let mut collected = collect::files(&collect::Request { paths, plain: true, ..collect::Request::default() })?;
+    let at = time()?;
+    let (mut collected, options) = read::beside(&arguments.sources, at)?;
     let (statements, problems) = connected.statements();
     collected.documents.extend(statements);
     collected.problems.extend(problems);
-    let at = time()?;
-    let options = Options {
-        description: arguments.sources.spe.as_deref().map(collect::shown),
-        roots: arguments.sources.paths.iter().map(|path| collect::shown(path)).collect(),
-        at,
-        ..Options::default()
-    };
     let frame = Frame {
         documents: collected.documents.clone(),
         problems: collected.problems,
@@ -262,27 +255,6 @@ fn watch(service: &Arc<Service>, connected: Connected) {
         });
     });
 }
-
-/// Ends the process in order when an entry of the description has expired since its start, so that whoever keeps it running
-/// starts it anew without that entry: what was allowed until yesterday must not be allowed today.
-fn calendar(service: &Arc<Service>, stop: impl Fn() + Send + 'static) -> anyhow::Result<()> {
-    let door = Arc::clone(&service.door);
-    let at_start = door.inventory.expired(time()?)?;
-    thread::spawn(move || {
-        loop {
-            thread::sleep(CALENDAR_EVERY);
-            let now = time().ok().and_then(|at| door.inventory.expired(at).ok());
-            if now.is_some_and(|now| now != at_start) {
-                remark("an entry of spe.yaml has expired since the start: ending, to be started again without it\n");
-                return stop();
-            }
-        }
-    });
-    Ok(())
-}
-
-/// Entries expire by day; a minute late is soon enough to be noticed.
-const CALENDAR_EVERY: Duration = Duration::from_secs(60);
 
 /// Signs of life, on a thread of their own.
 fn beat(service: &Arc<Service>) {

@@ -70,6 +70,18 @@ impl Problem {
         Self { origin, cause: cause.into(), hides }
     }
 
+    /// A problem that hides every object of one kind of a live cluster; `path` is where the API has their list.
+    #[must_use]
+    pub fn hiding_kind(path: &Text, cause: impl Into<String>, kind: &Text) -> Self {
+        let hides = Hidden {
+            platform: Some(Platform::Kubernetes),
+            root: Some(".".into()),
+            namespace: None,
+            kind: Some(kind.clone()),
+        };
+        Self { origin: Origin::Object { path: path.clone() }, cause: cause.into(), hides: Some(hides) }
+    }
+
     /// The kind that was not listed, where the problem is about one.
     #[must_use]
     pub fn hidden_kind(&self) -> Option<&Text> {

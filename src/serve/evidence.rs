@@ -1,13 +1,10 @@
 //! What is answered becomes evidence before it is answered.
-use super::{
-    review::{Operation, Request},
-    ruling::Ruling,
-};
+use super::{review::Request, ruling::Ruling};
 use crate::{
     model::{Receipt, ResourceId},
     record::{
         entry::{
-            self, Answer as Word, Body, Commitment, Decision, DigestText, Epoch, EpochEvent, Gap, GapCause, Heartbeat,
+            Answer as Word, Body, Commitment, Decision, DigestText, Epoch, EpochEvent, Gap, GapCause, Heartbeat,
             Instant, Ulid,
         },
         log::Draft,
@@ -153,7 +150,8 @@ impl Evidence {
 
     /// The first entry after a time in which nothing could be written says so.
     fn fill_hole(&self) {
-        let mut hole = self.hole.lock().unwrap_or_else(PoisonError::into_inner);
+        // Who is second does not wait for the first: one entry is enough.
+        let Ok(mut hole) = self.hole.try_lock() else { return };
         let Some((from, decisions_lost)) = *hole else { return };
         let to = (self.source.now)();
         let gap = Gap { item: self.terms.emitter.clone(), from, to, cause: GapCause::Store, decisions_lost };
@@ -177,12 +175,7 @@ impl Evidence {
         }
         Decision {
             request: request.uid.clone(),
-            operation: match request.operation {
-                Operation::Create => entry::Operation::Create,
-                Operation::Update => entry::Operation::Update,
-                Operation::Delete => entry::Operation::Delete,
-                Operation::Connect => entry::Operation::Connect,
-            },
+            operation: request.operation,
             kind: request.kind.clone(),
             subresource: (!request.subresource.is_empty()).then(|| request.subresource.clone()),
             namespace_c: pseudonym(&request.namespace),

@@ -2,7 +2,7 @@
 use crate::{
     collect::cluster::{Change, Part, Served},
     evaluate,
-    model::{Document, Environment, Hidden, Problem, Resource, ResourceId, Text, Timestamp},
+    model::{Document, Environment, Problem, Resource, ResourceId, Text, Timestamp},
     normalise::{self, Live, NormaliseError, Options},
 };
 use std::{
@@ -70,10 +70,17 @@ struct Kind {
     is_context: bool,
     /// Read to its end at least once.
     is_listed: bool,
-    /// Objects of a list that has not ended.
-    listing: Option<BTreeMap<ResourceId, Resource>>,
+    /// A list that has not ended.
+    listing: Option<Listing>,
     failing: Option<(Instant, Problem)>,
     /// Single objects that could not be read, by their name in the API.
+    unread: BTreeMap<Text, Problem>,
+}
+
+/// What a list has brought so far.
+#[derive(Default)]
+struct Listing {
+    resources: BTreeMap<ResourceId, Resource>,
     unread: BTreeMap<Text, Problem>,
 }
 
@@ -205,17 +212,9 @@ impl Kind {
 
     fn problem(&self) -> Option<Problem> {
         let failing = self.failing.as_ref().map(|(_, problem)| problem.clone());
-        self.is_stale().then(|| failing.unwrap_or_else(|| self.hidden("it has not been listed yet".to_owned())))
-    }
-
-    fn hidden(&self, cause: String) -> Problem {
-        let hides = Hidden {
-            platform: Some(crate::model::Platform::Kubernetes),
-            root: Some(".".into()),
-            kind: Some(self.served.kind.clone()),
-            ..Hidden::default()
-        };
-        Problem { origin: crate::model::Origin::Object { path: self.served.path.clone() }, cause, hides: Some(hides) }
+        let Served { kind, path, .. } = &self.served;
+        let waiting = || Problem::hiding_kind(path, "it has not been listed yet", kind);
+        self.is_stale().then(|| failing.unwrap_or_else(waiting))
     }
 }
 
@@ -224,21 +223,22 @@ impl Known {
         let Some(kind) = self.kinds.get_mut(at) else { return };
         let mut any = true;
         match change {
-            Change::Begin => (kind.listing, any) = (Some(BTreeMap::new()), false),
-            Change::Part(Part::Restart) => (kind.listing, any) = (Some(BTreeMap::new()), false),
-            Change::Part(Part::Page(page)) => match normalise::page(&page) {
-                Ok(read) => {
-                    kind.listing.get_or_insert_default().extend(read.into_iter().map(|one| (one.id.clone(), one)));
-                    any = false;
+            Change::Begin | Change::Part(Part::Restart) => (kind.listing, any) = (Some(Listing::default()), false),
+            Change::Part(Part::Page(page)) => {
+                let listing = kind.listing.get_or_insert_default();
+                match normalise::page(&page) {
+                    Ok(read) => listing.resources.extend(read.into_iter().map(|one| (one.id.clone(), one))),
+                    Err(problem) => drop(listing.unread.insert(problem.origin.path().clone(), problem)),
                 }
-                Err(problem) => drop(kind.unread.insert(problem.origin.path().clone(), problem)),
-            },
+                any = false;
+            }
             Change::Listed => {
                 let name = kind.served.kind.clone();
-                let listed = kind.listing.take().unwrap_or_default();
-                (kind.is_listed, kind.failing) = (true, None);
+                let listing = kind.listing.take().unwrap_or_default();
+                // What could not be read before was listed anew, or is gone.
+                (kind.is_listed, kind.failing, kind.unread) = (true, None, listing.unread);
                 self.resources.retain(|id, _| id.kind != name);
-                self.resources.extend(listed);
+                self.resources.extend(listing.resources);
             }
             Change::Put(document) => match normalise::object(&document) {
                 Ok(resource) => {

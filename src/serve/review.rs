@@ -1,4 +1,6 @@
 //! AdmissionReview v1, read and answered. Source: k8s.io/api/admission/v1.
+pub use crate::record::entry::Operation;
+
 use crate::model::{Document, Origin};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -6,15 +8,6 @@ use std::collections::BTreeMap;
 
 /// The one version that is spoken.
 pub const VERSION: &str = "admission.k8s.io/v1";
-
-/// What is asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Operation {
-    Create,
-    Update,
-    Delete,
-    Connect,
-}
 
 /// A request to be answered.
 #[derive(Clone, Debug)]
@@ -101,13 +94,8 @@ pub fn read(bytes: &[u8]) -> Result<Request, ReviewError> {
     if asked.uid.is_empty() {
         return Err(malformed(&"its `request` has no `uid`"));
     }
-    let operation = match asked.operation.as_str() {
-        "CREATE" => Operation::Create,
-        "UPDATE" => Operation::Update,
-        "DELETE" => Operation::Delete,
-        "CONNECT" => Operation::Connect,
-        other => return Err(malformed(&format!("`{other}` is no operation"))),
-    };
+    let operation = serde_json::from_value(asked.operation.as_str().into());
+    let operation = operation.map_err(|_| malformed(&format!("`{}` is no operation", asked.operation)))?;
     let Plural { group, version, resource } = asked.resource;
     let list = match group.is_empty() {
         true => format!("/api/{version}/{resource}"),

@@ -114,6 +114,12 @@ impl Service {
         assert!(child.wait().unwrap().success(), "{}", self.output());
     }
 
+    /// Waits for a process that ends by itself, in order.
+    pub(crate) fn ended(&mut self) {
+        let status = self.child.take().unwrap().wait().unwrap();
+        assert!(status.success(), "{}", self.output());
+    }
+
     /// Ends the process as a crash does.
     pub(crate) fn kill(&mut self) {
         let Some(mut child) = self.child.take() else { return };

@@ -1,6 +1,6 @@
 //! Which kinds an API server serves, by aggregated discovery (Kubernetes 1.30 and newer): two requests.
 use super::{Kinds, Served};
-use crate::model::{Hidden, Origin, Platform, Problem, Text};
+use crate::model::{Problem, Text};
 use kube::Client;
 use std::collections::BTreeMap;
 
@@ -58,14 +58,8 @@ fn named(group: &str, resource: &kube::core::discovery::v2::APIResourceDiscovery
 }
 
 fn silent(kind: &str, base: &str) -> Problem {
-    let hides = Hidden {
-        platform: Some(Platform::Kubernetes),
-        root: Some(".".into()),
-        kind: Some(kind.into()),
-        ..Hidden::default()
-    };
     let cause = format!(
         "the server behind `{base}` does not answer, so that `{kind}` is not read: see `kubectl get apiservices`"
     );
-    Problem { origin: Origin::Object { path: base.into() }, cause, hides: Some(hides) }
+    Problem::hiding_kind(&base.into(), cause, &kind.into())
 }

@@ -1,6 +1,6 @@
 //! Every object of one kind, page by page, from one consistent state of the cluster.
 use super::{REQUEST_SECONDS_MAX, Served, told, within};
-use crate::model::{Document, Hidden, Origin, Platform, Problem, Text};
+use crate::model::{Document, Origin, Problem};
 use futures_util::AsyncReadExt;
 use http::Request;
 use kube::Client;
@@ -135,7 +135,7 @@ pub(super) fn unreadable(kind: &Served, cause: &str) -> Problem {
 }
 
 fn problem(kind: &Served, failure: Failure) -> Problem {
-    let Served { kind: name, resource, .. } = kind;
+    let resource = &kind.resource;
     let cause = match failure {
         Failure::Forbidden(said) => {
             let (plural, group) = resource.split_once('.').unwrap_or((resource, ""));
@@ -151,13 +151,7 @@ fn problem(kind: &Served, failure: Failure) -> Problem {
             "`{resource}` could not be listed within {REQUEST_SECONDS_MAX} seconds a page; the answer was: {said}"
         ),
     };
-    let hides = Hidden {
-        platform: Some(Platform::Kubernetes),
-        root: Some(Text::from(".")),
-        kind: Some(name.clone()),
-        ..Hidden::default()
-    };
-    Problem { origin: Origin::Object { path: kind.path.clone() }, cause, hides: Some(hides) }
+    Problem::hiding_kind(&kind.path, cause, &kind.kind)
 }
 
 /// A token as part of a query (RFC 3986, section 2.3: unreserved characters stay).

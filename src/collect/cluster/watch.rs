@@ -46,7 +46,7 @@ pub enum Change {
 enum End {
     /// Its time was over, or nothing came: it goes on from where it was.
     Over,
-    /// The state that it began at is gone (410): the kind must be listed anew.
+    /// The state that it began at is gone (410), or an event cannot be read: the kind must be listed anew.
     Gone,
     Failed(String),
 }
@@ -74,19 +74,21 @@ pub(super) async fn watch(client: &Client, kind: &Served, take: &mut (dyn FnMut(
         if !take(Change::Listed) {
             return;
         }
-        wait = WAIT.0;
         loop {
-            match once(client, kind, &mut version, take).await {
+            let end = match once(client, kind, &mut version, take).await {
                 None => return,
-                Some(End::Over) => wait = WAIT.0,
-                Some(End::Gone) => break,
-                Some(End::Failed(cause)) => {
-                    if !take(Change::Failing(list::unreadable(kind, &cause))) {
-                        return;
-                    }
-                    time::sleep(wait).await;
-                    wait = (wait * 2).min(WAIT.1);
-                }
+                Some(end) => end,
+            };
+            // A watch that lasted has shown that all is well again.
+            wait = if matches!(end, End::Over) { WAIT.0 } else { (wait * 2).min(WAIT.1) };
+            if let End::Failed(cause) = &end
+                && !take(Change::Failing(list::unreadable(kind, cause)))
+            {
+                return;
+            }
+            time::sleep(wait).await;
+            if matches!(end, End::Gone) {
+                break;
             }
         }
     }
@@ -130,7 +132,9 @@ async fn once(
                     return None;
                 }
             }
-            Err(end) => return Some(end),
+            // Watched on from here, the event would come again and again, each time behind a watch that opened well: what
+            // cannot be read in a watch is read in a list, or is a problem there.
+            Err(_) => return Some(End::Gone),
         }
     }
 }

@@ -49,6 +49,8 @@ pub struct Ruling {
     pub fault: Option<String>,
     /// The object, where there is one to name.
     pub subject: Option<ResourceId>,
+    /// What must always be possible, whether it can be recorded or not.
+    pub is_free: bool,
 }
 
 /// A request that cannot be judged at all.
@@ -90,7 +92,7 @@ pub fn rule(law: &Law<'_>, inventory: &Inventory, request: &Request, at: Timesta
     };
     let named = new.as_ref().or(old.as_ref()).ok_or(RulingError::Nothing)?.id.clone();
     if change::is_never_denied(request, new.as_ref(), old.as_ref()) {
-        return Ok(Ruling::allowed(named));
+        return Ok(Ruling { is_free: true, ..Ruling::allowed(named) });
     }
     let snapshot = inventory.snapshot(Extent::Context)?;
     if is_exempt(&snapshot, &named) {
@@ -145,7 +147,7 @@ fn own(
             let weight = if is_unknown { weight_of_unknown(criterion, finding, snapshot) } else { Weight::Request };
             match (enforcement, weight) {
                 (Enforcement::Observe, _) => {}
-                (_, Weight::Fault) if is_new && change::may_widen(new) => {
+                (Enforcement::Deny, Weight::Fault) if is_new && change::may_widen(new) => {
                     ruling.fault.get_or_insert_with(|| cause(finding));
                 }
                 (Enforcement::Deny, Weight::Request) if is_new && change::is_decided_here(new, finding, is_unknown) => {

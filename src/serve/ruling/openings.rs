@@ -47,13 +47,13 @@ pub(super) fn weigh(
         });
     }
     // With the object as it was, where the watch has not shown it yet.
-    let before = match old {
-        Some(old) if new.is_some() => inventory.with(std::slice::from_ref(old), &[], Extent::Whole)?,
-        _ => inventory.with(&[], &[], Extent::Whole)?,
-    };
+    let replaced =
+        old.filter(|_| new.is_some()).map(|old| inventory.with(std::slice::from_ref(old), &[], Extent::Whole));
+    let replaced = replaced.transpose()?;
+    let before = replaced.as_ref().unwrap_or(&before.environment);
     let victims: Vec<&Resource> = after.all().filter(|one| is_victim(&after, one)).collect();
     let were: Vec<&Resource> = victims.iter().filter_map(|one| before.resources.get(&one.id)?.first()).collect();
-    let (reach_before, reach_after) = (reach::derive(&before, &were), reach::derive(&after, &victims));
+    let (reach_before, reach_after) = (reach::derive(before, &were), reach::derive(&after, &victims));
     for (criterion, of) in TOPICS {
         let criterion = CriterionId(criterion.into());
         let (held, holds) = (of(&reach_before), of(&reach_after));
@@ -121,7 +121,7 @@ fn is_victim(environment: &Environment, one: &Resource) -> bool {
     match one.id.kind.as_ref() {
         "Pod" => !matches!(one.body.find(&["status", "phase"]).and_then(Value::as_text), Some("Succeeded" | "Failed")),
         _ if owned || is_terminating(environment, one) => false,
-        "batch/Job" => number(&["status", "completionTime"]).is_none(),
+        "batch/Job" => one.body.find(&["status", "completionTime"]).is_none(),
         _ => number(&["spec", "replicas"]) != Some(0),
     }
 }
