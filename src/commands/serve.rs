@@ -1,6 +1,7 @@
 //! `speguard serve`: the cluster watched, requests answered, the whole audited on a timer.
 use super::{
     Shell,
+    admission::{self, Ground},
     evidence::{now, open, ulid},
     live::{self, Connected},
     read,
@@ -12,8 +13,7 @@ use crate::{
     cli::serve::{EvidenceMode, Serve},
     evaluate::Bundle,
     judge::{Profile, outcome},
-    model::{Enforcement, Platform, Resource, Severity, Text, Timestamp},
-    reach,
+    model::{Resource, Severity, Timestamp},
     record::{
         entry::{Epoch, EpochEvent, Instant, Trigger},
         log::Log,
@@ -23,7 +23,7 @@ use crate::{
     serve::{
         door::Door,
         evidence::{Evidence, Source, Terms},
-        inventory::{Extent, Frame, Inventory},
+        inventory::Extent,
         metrics::Metrics,
         server,
         tls::{self, Certificate, Files, Kept},
@@ -31,7 +31,7 @@ use crate::{
 };
 use anyhow::{Context, bail};
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     fs,
     sync::{
         Arc,
@@ -106,43 +106,9 @@ fn certificate(arguments: &Serve) -> anyhow::Result<Certificate> {
 }
 
 fn service(arguments: Serve, shell: &Shell) -> anyhow::Result<(Service, Connected, Option<Pending>)> {
-    let bundle = read::bundle(&arguments.judging)?;
-    let connected = live::connect(&arguments.connection, &bundle)?;
-    let at = time()?;
-    let (mut collected, options) = read::beside(&arguments.sources, at)?;
-    let (statements, problems) = connected.statements();
-    collected.documents.extend(statements);
-    collected.problems.extend(problems);
-    let frame = Frame {
-        documents: collected.documents.clone(),
-        problems: collected.problems,
-        options,
-        name: arguments.connection.cluster_name.as_deref().map(Text::from),
-        unseen: connected.unseen.clone(),
-    };
-    let stated = crate::normalise::live_environment(
-        &frame.documents,
-        crate::normalise::Live::default(),
-        Vec::new(),
-        &frame.options,
-    )?;
-    let reading = read::Reading {
-        at,
-        normalised: stated,
-        documents: collected.documents,
-        tools: BTreeMap::from([("kubernetes".to_owned(), connected.version.clone())]),
-        note: None,
-    };
-    let profile = read::profile(&arguments.judging, &bundle, &reading)?;
-    let profile_text = read::profile_text(&arguments.judging, &reading)?;
-    let admitting = Profile { enforcement: profile.admission.clone(), ..profile.clone() };
-    let weighed = |id: &crate::model::CriterionId| {
-        admitting.enforcement.get(id).is_some_and(|enforcement| *enforcement != Enforcement::Observe)
-    };
-    let rules = bundle.only(&weighed);
-    let mut context: BTreeSet<Text> = rules.joins(Platform::Kubernetes);
-    context.extend(connected.served.iter().map(|served| &served.kind).filter(|kind| reach::reads(kind)).cloned());
-    let inventory = Inventory::new(frame, context, &connected.served, connected.silent.clone());
+    let (ground, connected) =
+        admission::ground(&arguments.judging, &arguments.sources, &arguments.connection, time()?)?;
+    let Ground { bundle, profile, profile_text, rules, admitting, inventory, reading } = ground;
     let pending = match &arguments.record.log {
         Some(_) => Some(pending(&arguments, &bundle, &profile, &reading)?),
         None => None,

@@ -18,6 +18,7 @@ mod sentence;
 mod text;
 mod unread;
 mod words;
+pub mod would_deny;
 
 pub use about::criterion;
 pub use clean::{clean, clean_json};

@@ -41,7 +41,7 @@ fn with(line: &str, instead: &str) -> String {
     pod(&GOOD.replace(line, instead))
 }
 
-fn deployment(spec: &str) -> String {
+pub(super) fn deployment(spec: &str) -> String {
     let spec = spec.lines().map(|line| format!("    {line}\n")).collect::<String>();
     format!(
         "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: d, namespace: project-hjerte}}\nspec:\n  \
