@@ -4,6 +4,7 @@ use crate::support::{
     service::Service,
 };
 use std::{
+    collections::BTreeSet,
     path::PathBuf,
     process::Output,
     thread,
@@ -11,14 +12,22 @@ use std::{
 };
 
 mod bodies;
+mod changes;
+mod context;
 mod faults;
 mod life;
+mod outage;
 mod reconcile;
 mod table;
 mod would_deny;
 
 fn compliant() -> PathBuf {
     std::fs::canonicalize("fixtures/environments/compliant").unwrap()
+}
+
+/// What a program says is wrong.
+pub(crate) fn error(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
 /// A control plane that holds the compliant environment; nothing guards it yet.
@@ -75,8 +84,16 @@ impl Lab {
 
     /// The service beside a control plane that holds the environment, with further arguments; the API server asks it.
     pub(crate) fn guard(plane: ControlPlane, arguments: &[&str]) -> Self {
-        let own = ["--audit-every", "0", "--beat-every", "5", "--look-every", "3"];
-        let service = Service::start(&plane, &compliant().join("spe.yaml"), &[&own[..], arguments].concat());
+        let kubeconfig = plane.kubeconfig();
+        Self::guard_through(plane, kubeconfig, arguments)
+    }
+
+    /// Likewise, where the service reaches the API server by another way.
+    pub(crate) fn guard_through(plane: ControlPlane, kubeconfig: PathBuf, arguments: &[&str]) -> Self {
+        let own = [["--audit-every", "0"], ["--beat-every", "5"], ["--look-every", "3"]];
+        let left = own.iter().filter(|one| !arguments.contains(&one[0])).flatten().copied();
+        let all: Vec<&str> = left.chain(arguments.iter().copied()).collect();
+        let service = Service::start_through(&plane, kubeconfig, &compliant().join("spe.yaml"), &all);
         let lab = Self { plane, service };
         lab.wait_until("the webhook is asked", |lab| {
             !lab.try_out("apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: project-hjerte}\nspec: {hostNetwork: true, containers: [{name: c, image: i}]}").status.success()
@@ -90,6 +107,11 @@ impl Lab {
             &["apply", "--server-side", "--force-conflicts", "--validate=ignore", "--dry-run=server", "-f", "-"],
             object,
         )
+    }
+
+    /// Creates an object for good.
+    pub(crate) fn create(&self, text: &str) -> Output {
+        self.plane.kubectl(&["create", "--validate=ignore", "-f", "-"], text)
     }
 
     pub(crate) fn wait_until(&self, what: &str, holds: impl Fn(&Self) -> bool) {
