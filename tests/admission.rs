@@ -93,7 +93,7 @@ impl Lab {
         let own = [["--audit-every", "0"], ["--beat-every", "5"], ["--look-every", "3"]];
         let left = own.iter().filter(|one| !arguments.contains(&one[0])).flatten().copied();
         let all: Vec<&str> = left.chain(arguments.iter().copied()).collect();
-        let service = Service::start_through(&plane, kubeconfig, &compliant().join("spe.yaml"), &all);
+        let service = Service::start(&plane, kubeconfig, &compliant().join("spe.yaml"), &all);
         let lab = Self { plane, service };
         lab.wait_until("the webhook is asked", |lab| {
             !lab.try_out("apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: project-hjerte}\nspec: {hostNetwork: true, containers: [{name: c, image: i}]}").status.success()

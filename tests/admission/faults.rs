@@ -5,6 +5,10 @@ use super::{
 };
 use serde_json::Value as Json;
 
+mod lists;
+mod process;
+mod storms;
+
 /// E11, `require`: what the log does not hold is not allowed, but for what must always be possible; the first entry after
 /// it says how many answers it does not hold.
 #[test]

@@ -21,18 +21,8 @@ pub(crate) struct Service {
 }
 
 impl Service {
-    /// Starts it for a control plane, waits until it is ready, and has the API server ask it.
-    pub(crate) fn start(plane: &ControlPlane, description: &Path, arguments: &[&str]) -> Self {
-        Self::start_through(plane, plane.kubeconfig(), description, arguments)
-    }
-
-    /// Likewise, where it reaches the API server by another way.
-    pub(crate) fn start_through(
-        plane: &ControlPlane,
-        kubeconfig: PathBuf,
-        description: &Path,
-        arguments: &[&str],
-    ) -> Self {
+    /// Starts it for a control plane that it reaches by a kubeconfig, waits until it is ready, and has the API server ask it.
+    pub(crate) fn start(plane: &ControlPlane, kubeconfig: PathBuf, description: &Path, arguments: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let mut all: Vec<String> = ["serve", "--spe", description.to_str().unwrap()].map(str::to_owned).into();
