@@ -245,6 +245,9 @@ pub struct Rbac {
     /// For `speguard serve`, which also watches what it lists
     #[arg(long)]
     pub watch: bool,
+    /// For `speguard serve --open-reports`, which also reads and writes its reports
+    #[arg(long, requires = "watch")]
+    pub open_reports: bool,
     /// Also binds it to this account, as `namespace/name`
     #[arg(long, value_name = "NAMESPACE/NAME")]
     pub service_account: Option<String>,

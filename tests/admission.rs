@@ -16,6 +16,7 @@ mod changes;
 mod context;
 mod faults;
 mod life;
+mod open_reports;
 mod outage;
 mod reconcile;
 mod table;

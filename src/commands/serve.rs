@@ -42,6 +42,7 @@ use std::{
 };
 
 mod footing;
+mod open_reports;
 
 /// Entries of one segment of the log.
 const SEGMENT_ENTRIES: usize = 256;
@@ -309,6 +310,9 @@ fn audit_once(service: &Service) -> anyhow::Result<()> {
         ("observed", tally.observed),
     ];
     door.metrics.audited(&standings, recorded);
+    if arguments.open_reports {
+        open_reports::write(service, environment, &assessment);
+    }
     Ok(())
 }
 

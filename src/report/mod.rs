@@ -10,6 +10,7 @@ mod fingerprint;
 mod json;
 mod markdown;
 mod mask;
+pub mod openreports;
 mod pen;
 mod place;
 mod reach;
