@@ -34,8 +34,8 @@ use std::{
     collections::BTreeMap,
     fs,
     sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
+        Arc, Mutex, PoisonError, TryLockError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     thread,
     time::{Duration, Instant as Monotonic},
@@ -53,6 +53,9 @@ const CHECKPOINT_EVERY: Duration = Duration::from_secs(1);
 /// How long the end waits for the last checkpoint.
 const LAST_CHECKPOINT: Duration = Duration::from_secs(5);
 
+/// How long the end waits for an audit that runs: with the rest below the thirty seconds that a cluster gives a pod.
+const LAST_AUDIT: Duration = Duration::from_secs(10);
+
 /// Everything that the threads share.
 struct Service {
     arguments: Serve,
@@ -66,6 +69,10 @@ struct Service {
     store: Option<&'static dyn Store>,
     /// Entries that a checkpoint covers.
     published: Arc<AtomicU64>,
+    /// Held by an audit while it runs.
+    auditing: Mutex<()>,
+    /// No audit may begin any more.
+    is_ending: AtomicBool,
 }
 
 /// Serves until it is asked to end; gives the exit code.
@@ -128,7 +135,19 @@ fn service(arguments: Serve, shell: &Shell) -> anyhow::Result<(Service, Connecte
     let published = Arc::new(AtomicU64::new(0));
     let read::Reading { documents, tools, .. } = reading;
     let door = Arc::new(door);
-    let service = Service { arguments, door, bundle, profile, profile_text, documents, tools, store, published };
+    let service = Service {
+        arguments,
+        door,
+        bundle,
+        profile,
+        profile_text,
+        documents,
+        tools,
+        store,
+        published,
+        auditing: Mutex::default(),
+        is_ending: AtomicBool::default(),
+    };
     Ok((service, connected, pending))
 }
 
@@ -263,8 +282,14 @@ fn audit(service: &Arc<Service>) {
             // The first waits for the cluster to be known.
             while !service.door.inventory.wait(every) {}
             let begun = Monotonic::now();
-            if let Err(error) = audit_once(&service) {
-                remark(&format!("the audit could not be carried out: {error:#}\n"));
+            {
+                let _auditing = service.auditing.lock().unwrap_or_else(PoisonError::into_inner);
+                if service.is_ending.load(Ordering::SeqCst) {
+                    return;
+                }
+                if let Err(error) = audit_once(&service) {
+                    remark(&format!("the audit could not be carried out: {error:#}\n"));
+                }
             }
             thread::sleep(every.saturating_sub(begun.elapsed()));
         }
@@ -318,6 +343,7 @@ fn audit_once(service: &Service) -> anyhow::Result<()> {
 
 /// Enters the orderly stop, and waits for the checkpoint that covers it.
 fn end(service: &Service) {
+    end_audits(service);
     let Some(evidence) = &service.door.evidence else { return };
     match evidence.stop() {
         Ok(receipt) => {
@@ -327,5 +353,14 @@ fn end(service: &Service) {
             }
         }
         Err(error) => remark(&format!("the stop could not be recorded: {error}\n")),
+    }
+}
+
+/// Lets no audit begin any more, and waits for one that runs: what it enters would stand behind the stop, in no checkpoint.
+fn end_audits(service: &Service) {
+    service.is_ending.store(true, Ordering::SeqCst);
+    let until = Monotonic::now() + LAST_AUDIT;
+    while matches!(service.auditing.try_lock(), Err(TryLockError::WouldBlock)) && Monotonic::now() < until {
+        thread::sleep(Duration::from_millis(20));
     }
 }

@@ -40,6 +40,17 @@ impl ControlPlane {
         Some(plane)
     }
 
+    /// Ends the API server as a crash does; `restart` brings it back.
+    pub(crate) fn kill_apiserver(&self) {
+        self.signal_to("kube-apiserver", "KILL");
+    }
+
+    fn signal_to(&self, program: &str, signal: &str) {
+        let pid = std::fs::read_to_string(self.state().join(format!("{program}.pid"))).unwrap();
+        let sent = Command::new("kill").args([&format!("-{signal}"), pid.trim()]).status().unwrap();
+        assert!(sent.success(), "kill -{signal} {program}");
+    }
+
     /// Stops the API server and starts it again.
     pub(crate) fn restart(&self) {
         let again = self.script("restart-apiserver", &[]);
@@ -120,9 +131,7 @@ impl ControlPlane {
 
     /// Sends a signal to etcd: `STOP` and `CONT` make it a store that does not answer for a while.
     pub(crate) fn signal_etcd(&self, signal: &str) {
-        let pid = std::fs::read_to_string(self.state().join("etcd.pid")).unwrap();
-        let sent = Command::new("kill").args([&format!("-{signal}"), pid.trim()]).status().unwrap();
-        assert!(sent.success());
+        self.signal_to("etcd", signal);
     }
 
     /// Has etcd forget every state but the present one.
