@@ -157,7 +157,7 @@ fn ruled(
     };
     // What an owner makes anew follows from the owner.
     let is_top = group == object.resource.id;
-    let pod = if is_top { made::pod(object, owners.values().copied())? } else { None };
+    let pod = if is_top { made::pod(object, owners)? } else { None };
     let mut both = vec![itself];
     if let Some((id, document)) = pod {
         let ruling = ruling(law, inventory, made::PODS, document, at)?;
