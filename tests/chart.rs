@@ -160,6 +160,17 @@ fn its_role_is_the_one_that_speguard_prints() {
     let verbs = printed["rules"].as_array().unwrap().iter().flat_map(|rule| rule["verbs"].as_array().unwrap());
     assert!(verbs.clone().all(|verb| ["get", "list", "watch"].contains(&verb.as_str().unwrap())));
     assert!(verbs.clone().any(|verb| verb == "watch"));
+    // With reports, that of `--open-reports`.
+    let printed = text(&speguard(&["rbac", "--watch", "--open-reports", "--name", "speguard"]).stdout);
+    let printed: Json = serde_saphyr::from_str(&printed).unwrap();
+    let objects = self::objects(&rendered(&["--set", "openReports=true"]));
+    let sorted = |rules: &Json| {
+        let mut rules: Vec<String> = rules.as_array().unwrap().iter().map(ToString::to_string).collect();
+        rules.sort();
+        rules
+    };
+    assert_eq!(sorted(&of_kind(&objects, "ClusterRole")["rules"]), sorted(&printed["rules"]));
+    assert!(of_kind(&objects, "StatefulSet").to_string().contains("\"--open-reports\""));
 }
 
 #[test]

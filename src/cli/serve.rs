@@ -37,6 +37,9 @@ pub struct Serve {
     /// Seconds between audits of the whole cluster; 0 for none
     #[arg(long, value_name = "SECONDS", default_value = "900")]
     pub audit_every: u64,
+    /// Writes what each audit found as OpenReports (`openreports.io/v1alpha1`): a Report for each namespace and a ClusterReport
+    #[arg(long)]
+    pub open_reports: bool,
     /// Seconds between signs of life in the evidence log
     #[arg(long, value_name = "SECONDS", default_value = "60", requires = "log", value_parser = clap::value_parser!(u64).range(1..=60))]
     pub beat_every: u64,

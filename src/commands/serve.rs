@@ -1,6 +1,7 @@
 //! `speguard serve`: the cluster watched, requests answered, the whole audited on a timer.
 use super::{
     Shell,
+    admission::{self, Ground},
     evidence::{now, open, ulid},
     live::{self, Connected},
     read,
@@ -12,7 +13,7 @@ use crate::{
     cli::serve::{EvidenceMode, Serve},
     evaluate::Bundle,
     judge::{Profile, outcome},
-    model::{Enforcement, Platform, Resource, Severity, Text, Timestamp},
+    model::{Resource, Severity, Timestamp},
     record::{
         entry::{Epoch, EpochEvent, Instant, Trigger},
         log::Log,
@@ -22,7 +23,7 @@ use crate::{
     serve::{
         door::Door,
         evidence::{Evidence, Source, Terms},
-        inventory::{Extent, Frame, Inventory},
+        inventory::Extent,
         metrics::Metrics,
         server,
         tls::{self, Certificate, Files, Kept},
@@ -33,14 +34,15 @@ use std::{
     collections::BTreeMap,
     fs,
     sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
+        Arc, Mutex, PoisonError, TryLockError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     thread,
     time::{Duration, Instant as Monotonic},
 };
 
 mod footing;
+mod open_reports;
 
 /// Entries of one segment of the log.
 const SEGMENT_ENTRIES: usize = 256;
@@ -50,6 +52,9 @@ const CHECKPOINT_EVERY: Duration = Duration::from_secs(1);
 
 /// How long the end waits for the last checkpoint.
 const LAST_CHECKPOINT: Duration = Duration::from_secs(5);
+
+/// How long the end waits for an audit that runs: with the rest below the thirty seconds that a cluster gives a pod.
+const LAST_AUDIT: Duration = Duration::from_secs(10);
 
 /// Everything that the threads share.
 struct Service {
@@ -64,6 +69,10 @@ struct Service {
     store: Option<&'static dyn Store>,
     /// Entries that a checkpoint covers.
     published: Arc<AtomicU64>,
+    /// Held by an audit while it runs.
+    auditing: Mutex<()>,
+    /// No audit may begin any more.
+    is_ending: AtomicBool,
 }
 
 /// Serves until it is asked to end; gives the exit code.
@@ -105,42 +114,9 @@ fn certificate(arguments: &Serve) -> anyhow::Result<Certificate> {
 }
 
 fn service(arguments: Serve, shell: &Shell) -> anyhow::Result<(Service, Connected, Option<Pending>)> {
-    let bundle = read::bundle(&arguments.judging)?;
-    let connected = live::connect(&arguments.connection, &bundle)?;
-    let at = time()?;
-    let (mut collected, options) = read::beside(&arguments.sources, at)?;
-    let (statements, problems) = connected.statements();
-    collected.documents.extend(statements);
-    collected.problems.extend(problems);
-    let frame = Frame {
-        documents: collected.documents.clone(),
-        problems: collected.problems,
-        options,
-        name: arguments.connection.cluster_name.as_deref().map(Text::from),
-        unseen: connected.unseen.clone(),
-    };
-    let stated = crate::normalise::live_environment(
-        &frame.documents,
-        crate::normalise::Live::default(),
-        Vec::new(),
-        &frame.options,
-    )?;
-    let reading = read::Reading {
-        at,
-        normalised: stated,
-        documents: collected.documents,
-        tools: BTreeMap::from([("kubernetes".to_owned(), connected.version.clone())]),
-        note: None,
-    };
-    let profile = read::profile(&arguments.judging, &bundle, &reading)?;
-    let profile_text = read::profile_text(&arguments.judging, &reading)?;
-    let admitting = Profile { enforcement: profile.admission.clone(), ..profile.clone() };
-    let weighed = |id: &crate::model::CriterionId| {
-        admitting.enforcement.get(id).is_some_and(|enforcement| *enforcement != Enforcement::Observe)
-    };
-    let rules = bundle.only(&weighed);
-    let joins = rules.joins(Platform::Kubernetes);
-    let inventory = Inventory::new(frame, joins, &connected.served, connected.silent.clone());
+    let (ground, connected) =
+        admission::ground(&arguments.judging, &arguments.sources, &arguments.connection, time()?)?;
+    let Ground { bundle, profile, profile_text, rules, admitting, inventory, reading } = ground;
     let pending = match &arguments.record.log {
         Some(_) => Some(pending(&arguments, &bundle, &profile, &reading)?),
         None => None,
@@ -159,7 +135,19 @@ fn service(arguments: Serve, shell: &Shell) -> anyhow::Result<(Service, Connecte
     let published = Arc::new(AtomicU64::new(0));
     let read::Reading { documents, tools, .. } = reading;
     let door = Arc::new(door);
-    let service = Service { arguments, door, bundle, profile, profile_text, documents, tools, store, published };
+    let service = Service {
+        arguments,
+        door,
+        bundle,
+        profile,
+        profile_text,
+        documents,
+        tools,
+        store,
+        published,
+        auditing: Mutex::default(),
+        is_ending: AtomicBool::default(),
+    };
     Ok((service, connected, pending))
 }
 
@@ -294,8 +282,14 @@ fn audit(service: &Arc<Service>) {
             // The first waits for the cluster to be known.
             while !service.door.inventory.wait(every) {}
             let begun = Monotonic::now();
-            if let Err(error) = audit_once(&service) {
-                remark(&format!("the audit could not be carried out: {error:#}\n"));
+            {
+                let _auditing = service.auditing.lock().unwrap_or_else(PoisonError::into_inner);
+                if service.is_ending.load(Ordering::SeqCst) {
+                    return;
+                }
+                if let Err(error) = audit_once(&service) {
+                    remark(&format!("the audit could not be carried out: {error:#}\n"));
+                }
             }
             thread::sleep(every.saturating_sub(begun.elapsed()));
         }
@@ -341,11 +335,15 @@ fn audit_once(service: &Service) -> anyhow::Result<()> {
         ("observed", tally.observed),
     ];
     door.metrics.audited(&standings, recorded);
+    if arguments.open_reports {
+        open_reports::write(service, environment, &assessment);
+    }
     Ok(())
 }
 
 /// Enters the orderly stop, and waits for the checkpoint that covers it.
 fn end(service: &Service) {
+    end_audits(service);
     let Some(evidence) = &service.door.evidence else { return };
     match evidence.stop() {
         Ok(receipt) => {
@@ -355,5 +353,14 @@ fn end(service: &Service) {
             }
         }
         Err(error) => remark(&format!("the stop could not be recorded: {error}\n")),
+    }
+}
+
+/// Lets no audit begin any more, and waits for one that runs: what it enters would stand behind the stop, in no checkpoint.
+fn end_audits(service: &Service) {
+    service.is_ending.store(true, Ordering::SeqCst);
+    let until = Monotonic::now() + LAST_AUDIT;
+    while matches!(service.auditing.try_lock(), Err(TryLockError::WouldBlock)) && Monotonic::now() < until {
+        thread::sleep(Duration::from_millis(20));
     }
 }

@@ -38,7 +38,7 @@ pub fn opened(before: &[Way], after: &[Way]) -> Vec<Way> {
                 Answer::Open => traffic(way)
                     .is_none_or(|(addresses, ports)| !Traffic::to(addresses, ports).difference(&held).is_empty()),
                 // Where something was open already, not knowing adds nothing that counts more.
-                Answer::Unknown => held.is_empty(),
+                Answer::Unknown => !before.iter().any(|old| old.answer == Answer::Open),
                 Answer::Closed => false,
             }
     };
@@ -96,5 +96,7 @@ mod tests {
         assert_eq!(opened(&[], std::slice::from_ref(&unknown)).len(), 1);
         assert_eq!(opened(std::slice::from_ref(&unknown), std::slice::from_ref(&unknown)), []);
         assert_eq!(opened(&[open("0.0.0.0/0", "tcp/443")], std::slice::from_ref(&unknown)), []);
+        // Ways to projects are not written as ranges.
+        assert_eq!(opened(&[open("project lunge", "all ports")], std::slice::from_ref(&unknown)), []);
     }
 }

@@ -5,9 +5,9 @@ use super::{
 };
 use serde_json::Value as Json;
 
-fn said(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
+mod lists;
+mod process;
+mod storms;
 
 /// E11, `require`: what the log does not hold is not allowed, but for what must always be possible; the first entry after
 /// it says how many answers it does not hold.
@@ -26,13 +26,13 @@ fn without_the_log_nothing_is_allowed_and_the_hole_is_told() {
 
     let kubectl = |arguments: &[&str]| lab.plane.kubectl(arguments, "");
     let label = kubectl(&["label", "pod", "p", "-n", "project-hjerte", "note=new"]);
-    assert!(!label.status.success() && said(&label).contains("evidence-log-unavailable"), "{}", said(&label));
+    assert!(!label.status.success() && error(&label).contains("evidence-log-unavailable"), "{}", error(&label));
     // It opens nothing, and is no less a decision.
     let deleted = kubectl(&["delete", "networkpolicy", "idle", "-n", "project-hjerte"]);
-    assert!(!deleted.status.success() && said(&deleted).contains("evidence-log-unavailable"), "{}", said(&deleted));
+    assert!(!deleted.status.success() && error(&deleted).contains("evidence-log-unavailable"), "{}", error(&deleted));
     let finalizers = r#"{"metadata": {"finalizers": ["a.example/x"]}}"#;
     let kept = kubectl(&["patch", "pod", "p", "-n", "project-hjerte", "--type=merge", "-p", finalizers]);
-    assert!(kept.status.success(), "{}", said(&kept));
+    assert!(kept.status.success(), "{}", error(&kept));
     let metrics = lab.service.get("/metrics").unwrap();
     assert!(metrics.contains("speguard_admission_unrecorded_total 3"), "{metrics}");
 
