@@ -11,6 +11,7 @@ use std::{
 };
 
 mod bodies;
+mod certificates;
 mod faults;
 mod life;
 mod reconcile;
@@ -19,6 +20,9 @@ mod table;
 fn compliant() -> PathBuf {
     std::fs::canonicalize("fixtures/environments/compliant").unwrap()
 }
+
+/// A pod that nothing in a project lets pass.
+const HOST_NETWORK: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: project-hjerte}\nspec: {hostNetwork: true, containers: [{name: c, image: i}]}";
 
 /// A control plane that holds the compliant environment, and the service that guards it.
 pub(crate) struct Lab {
@@ -29,6 +33,19 @@ pub(crate) struct Lab {
 impl Lab {
     /// `None` where the control plane cannot be had.
     pub(crate) fn start(test: &str, controllers: bool) -> Option<Self> {
+        let plane = Self::plane(test, controllers)?;
+        let service = Service::start(
+            &plane,
+            &compliant().join("spe.yaml"),
+            &["--audit-every", "0", "--beat-every", "5", "--look-every", "3"],
+        );
+        let lab = Self { plane, service };
+        lab.wait_until("the webhook is asked", |lab| !lab.try_out(HOST_NETWORK).status.success());
+        Some(lab)
+    }
+
+    /// The control plane alone.
+    fn plane(test: &str, controllers: bool) -> Option<ControlPlane> {
         let plane = if controllers { ControlPlane::with_controllers(test) } else { ControlPlane::start(test) }?;
         let documents = manifests(&compliant().join("kubernetes"));
         let files = |one: &&String| !one.contains(".config.k8s.io/") && !one.contains("audit.k8s.io/");
@@ -44,16 +61,7 @@ impl Lab {
         for namespace in ["project-hjerte", "project-lunge"] {
             plane.must(&[&["label", "namespace", namespace][..], &lenient].concat(), "");
         }
-        let service = Service::start(
-            &plane,
-            &compliant().join("spe.yaml"),
-            &["--audit-every", "0", "--beat-every", "5", "--look-every", "3"],
-        );
-        let lab = Self { plane, service };
-        lab.wait_until("the webhook is asked", |lab| {
-            !lab.try_out("apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: project-hjerte}\nspec: {hostNetwork: true, containers: [{name: c, image: i}]}").status.success()
-        });
-        Some(lab)
+        Some(plane)
     }
 
     /// A server-side dry run: judged as it would be, and nothing comes of it.

@@ -73,8 +73,11 @@ fn text(arguments: &Rbac, rules: &BTreeMap<&str, BTreeSet<String>>, account: Opt
     } else {
         ("list", "speguard scan --cluster` lists")
     };
+    let writes = arguments.webhook_configuration.as_ref();
+    let writes =
+        writes.map_or("writes nothing".to_owned(), |name| format!("writes nothing but the webhooks of `{name}`"));
     let mut text = format!(
-        "# What `{what}. It reads nothing else, writes nothing, and never sees Secrets.\n\
+        "# What `{what}. It reads nothing else, {writes}, and never sees Secrets.\n\
          # A group that the cluster does not serve costs nothing here.\n\
          apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata:\n  name: {name}\nrules:\n"
     );
@@ -83,6 +86,13 @@ fn text(arguments: &Rbac, rules: &BTreeMap<&str, BTreeSet<String>>, account: Opt
         text.push_str(&format!(
             "  - apiGroups: [{group:?}]\n    resources: [{}]\n    verbs: [{verbs}]\n",
             resources.join(", ")
+        ));
+    }
+    if let Some(configuration) = &arguments.webhook_configuration {
+        // A patch may change all of the object: RBAC knows no fields. speguard changes the CA bundles.
+        text.push_str(&format!(
+            "  - apiGroups: [\"admissionregistration.k8s.io\"]\n    resources: [validatingwebhookconfigurations]\n    \
+             resourceNames: [{configuration:?}]\n    verbs: [get, patch]\n"
         ));
     }
     text.push_str("  - nonResourceURLs: [/api, /apis, /version]\n    verbs: [get]\n");

@@ -16,59 +16,76 @@ pub(crate) struct Service {
     pub(crate) folder: TempDir,
     port: u16,
     arguments: Vec<String>,
-    kubeconfig: PathBuf,
+    pub(crate) kubeconfig: PathBuf,
     child: Option<Child>,
 }
 
 impl Service {
     /// Starts it for a control plane, waits until it is ready, and has the API server ask it.
     pub(crate) fn start(plane: &ControlPlane, description: &Path, arguments: &[&str]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let mut all: Vec<String> =
-            ["serve", "--spe", description.to_str().unwrap(), "--tls-name", "127.0.0.1"].map(str::to_owned).into();
-        all.extend(arguments.iter().map(|one| (*one).to_owned()));
-        let mut service = Self { folder, port, arguments: all, kubeconfig: plane.kubeconfig(), child: None };
-        service.speguard(&[
-            "evidence",
-            "init",
-            "--log",
-            "log",
-            "--domain",
-            "example.org",
-            "--spe",
-            "demo",
-            "--emitter",
-            "admission-0",
-            "--lead",
-            "--trust-out",
-            "trust.policy",
-        ]);
+        let mut service = Self::prepare(plane, description, "admission-0", arguments);
         service.begin();
         plane.apply(&service.webhooks());
         service
     }
 
+    /// With a log of its own, and not started.
+    pub(crate) fn prepare(plane: &ControlPlane, description: &Path, emitter: &str, arguments: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let mut all: Vec<String> =
+            ["serve", "--spe", description.to_str().unwrap(), "--tls-name", "127.0.0.1"].map(str::to_owned).into();
+        all.extend(arguments.iter().map(|one| (*one).to_owned()));
+        let service = Self { folder, port, arguments: all, kubeconfig: plane.kubeconfig(), child: None };
+        let named = ["--domain", "example.org", "--spe", "demo", "--emitter", emitter];
+        let init = ["evidence", "init", "--log", "log", "--lead", "--trust-out", "trust.policy"];
+        service.speguard(&[&init[..], &named].concat());
+        service
+    }
+
+    /// Without a name for a certificate, where that comes from files.
+    pub(crate) fn without_name(&mut self) {
+        self.arguments.retain(|one| one != "--tls-name" && one != "127.0.0.1");
+    }
+
+    /// Whether it enters its authority where the API server looks.
+    fn enters(&self) -> bool {
+        self.arguments.iter().any(|one| one == "--webhook-configuration")
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("https://127.0.0.1:{}", self.port)
+    }
+
     /// The configuration that has the API server ask it.
     pub(crate) fn webhooks(&self) -> String {
-        let url = format!("https://127.0.0.1:{}", self.port);
-        let output = self.speguard(&["webhooks", "--url", &url, "--authority", "authority.pem"]);
+        let url = self.url();
+        let authority: &[&str] = if self.enters() { &[] } else { &["--authority", "authority.pem"] };
+        let output = self.speguard(&[&["webhooks", "--url", &url], authority].concat());
         String::from_utf8(output.stdout).unwrap()
     }
 
     /// Starts the process (again), and waits until it knows the cluster.
     pub(crate) fn begin(&mut self) {
-        let output = fs::File::options().create(true).append(true).open(self.folder.path().join("output")).unwrap();
-        let mut command = self.command();
-        command.args(&self.arguments).arg("--kubeconfig").arg(&self.kubeconfig);
-        command.args(["--listen", &format!("127.0.0.1:{}", self.port), "--authority-out", "authority.pem"]);
-        command.args(["--log", "log", "--scope", "demo"]).stdout(Stdio::null()).stderr(output);
-        self.child = Some(command.spawn().unwrap());
+        self.spawn();
         let until = Instant::now() + Duration::from_secs(60);
         while self.get("/readyz").as_deref() != Some("ready\n") {
             assert!(Instant::now() < until, "{}", self.output());
             thread::sleep(Duration::from_millis(100));
         }
+    }
+
+    /// Starts the process (again).
+    pub(crate) fn spawn(&mut self) {
+        let output = fs::File::options().create(true).append(true).open(self.folder.path().join("output")).unwrap();
+        let mut command = self.command();
+        command.args(&self.arguments).arg("--kubeconfig").arg(&self.kubeconfig);
+        command.args(["--listen", &format!("127.0.0.1:{}", self.port)]);
+        if !self.enters() {
+            command.args(["--authority-out", "authority.pem"]);
+        }
+        command.args(["--log", "log", "--scope", "demo"]).stdout(Stdio::null()).stderr(output);
+        self.child = Some(command.spawn().unwrap());
     }
 
     /// What a route answers, where its status is good.
@@ -153,7 +170,12 @@ impl Service {
 
     /// Every decision in the log, as JSON.
     pub(crate) fn decisions(&self) -> Vec<serde_json::Value> {
-        let shown = self.speguard(&["evidence", "show", "decision", "--log", "log", "--format", "json"]);
+        self.entries("decision")
+    }
+
+    /// Every entry of a kind in the log, as JSON.
+    pub(crate) fn entries(&self, kind: &str) -> Vec<serde_json::Value> {
+        let shown = self.speguard(&["evidence", "show", kind, "--log", "log", "--format", "json"]);
         let shown: serde_json::Value = serde_json::from_slice(&shown.stdout).unwrap();
         shown["entries"].as_array().unwrap().iter().map(|one| one["entry"].clone()).collect()
     }
