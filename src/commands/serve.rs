@@ -13,7 +13,6 @@ use crate::{
     evaluate::Bundle,
     judge::{Profile, outcome},
     model::{Enforcement, Platform, Resource, Severity, Text, Timestamp},
-    reach,
     record::{
         entry::{Epoch, EpochEvent, Instant, Trigger},
         log::Log,
@@ -30,7 +29,7 @@ use crate::{
 };
 use anyhow::{Context, bail};
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -130,9 +129,8 @@ fn service(arguments: Serve, shell: &Shell) -> anyhow::Result<(Service, Connecte
         admitting.enforcement.get(id).is_some_and(|enforcement| *enforcement != Enforcement::Observe)
     };
     let rules = bundle.only(&weighed);
-    let mut context: BTreeSet<Text> = rules.joins(Platform::Kubernetes);
-    context.extend(connected.served.iter().map(|served| &served.kind).filter(|kind| reach::reads(kind)).cloned());
-    let inventory = Inventory::new(frame, context, &connected.served, connected.silent.clone());
+    let joins = rules.joins(Platform::Kubernetes);
+    let inventory = Inventory::new(frame, joins, &connected.served, connected.silent.clone());
     let pending = match &arguments.record.log {
         Some(_) => Some(pending(&arguments, &bundle, &profile, &reading)?),
         None => None,
