@@ -248,6 +248,9 @@ pub struct Rbac {
     /// For `speguard serve --open-reports`, which also reads and writes its reports
     #[arg(long, requires = "watch")]
     pub open_reports: bool,
+    /// For `speguard serve` with this option: it also reads this configuration and enters its authority there
+    #[arg(long, value_name = "NAME", requires = "watch")]
+    pub webhook_configuration: Option<String>,
     /// Also binds it to this account, as `namespace/name`
     #[arg(long, value_name = "NAMESPACE/NAME")]
     pub service_account: Option<String>,

@@ -12,6 +12,7 @@ use std::{
 };
 
 mod bodies;
+mod certificates;
 mod changes;
 mod context;
 mod faults;
@@ -70,6 +71,8 @@ pub(crate) fn wait_for(plane: &ControlPlane, what: &str, arguments: &[&str], hol
         thread::sleep(Duration::from_millis(300));
     }
 }
+/// A pod that nothing in a project lets pass.
+const HOST_NETWORK: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: project-hjerte}\nspec: {hostNetwork: true, containers: [{name: c, image: i}]}";
 
 /// A control plane that holds the compliant environment, and the service that guards it.
 pub(crate) struct Lab {
@@ -96,9 +99,7 @@ impl Lab {
         let all: Vec<&str> = left.chain(arguments.iter().copied()).collect();
         let service = Service::start(&plane, kubeconfig, &compliant().join("spe.yaml"), &all);
         let lab = Self { plane, service };
-        lab.wait_until("the webhook is asked", |lab| {
-            !lab.try_out("apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: project-hjerte}\nspec: {hostNetwork: true, containers: [{name: c, image: i}]}").status.success()
-        });
+        lab.wait_until("the webhook is asked", |lab| !lab.try_out(HOST_NETWORK).status.success());
         lab
     }
 

@@ -78,7 +78,12 @@ fn text(arguments: &Rbac, rules: &BTreeMap<&str, BTreeSet<String>>, account: Opt
     } else {
         ("list", "speguard scan --cluster` lists")
     };
-    let written = if arguments.open_reports { "its reports only" } else { "nothing" };
+    let webhooks = arguments.webhook_configuration.as_ref().map(|name| format!("the webhooks of `{name}`"));
+    let reports = arguments.open_reports.then(|| "its reports".to_owned());
+    let written = match webhooks.into_iter().chain(reports).collect::<Vec<_>>().as_slice() {
+        [] => "nothing".to_owned(),
+        some => format!("nothing but {}", some.join(" and ")),
+    };
     let mut text = format!(
         "# What `{what}. It reads nothing else, writes {written}, and never sees Secrets.\n\
          # A group that the cluster does not serve costs nothing here.\n\
@@ -89,6 +94,13 @@ fn text(arguments: &Rbac, rules: &BTreeMap<&str, BTreeSet<String>>, account: Opt
         text.push_str(&format!(
             "  - apiGroups: [{group:?}]\n    resources: [{}]\n    verbs: [{verbs}]\n",
             resources.join(", ")
+        ));
+    }
+    if let Some(configuration) = &arguments.webhook_configuration {
+        // A patch may change all of the object: RBAC knows no fields. speguard changes the CA bundles.
+        text.push_str(&format!(
+            "  - apiGroups: [\"admissionregistration.k8s.io\"]\n    resources: [validatingwebhookconfigurations]\n    \
+             resourceNames: [{configuration:?}]\n    verbs: [get, patch]\n"
         ));
     }
     if arguments.open_reports {

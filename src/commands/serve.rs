@@ -26,13 +26,11 @@ use crate::{
         inventory::Extent,
         metrics::Metrics,
         server,
-        tls::{self, Certificate, Files, Kept},
     },
 };
 use anyhow::{Context, bail};
 use std::{
     collections::BTreeMap,
-    fs,
     sync::{
         Arc, Mutex, PoisonError, TryLockError,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -41,7 +39,9 @@ use std::{
     time::{Duration, Instant as Monotonic},
 };
 
+mod certificate;
 mod footing;
+mod guard;
 mod open_reports;
 
 /// Entries of one segment of the log.
@@ -73,6 +73,8 @@ struct Service {
     auditing: Mutex<()>,
     /// No audit may begin any more.
     is_ending: AtomicBool,
+    /// What is known of the configuration by which the API server asks.
+    guard: Arc<guard::Shared>,
 }
 
 /// Serves until it is asked to end; gives the exit code.
@@ -81,36 +83,24 @@ struct Service {
 /// No cluster, no log, no certificate, a port that is taken: exit code 2, before anything is answered.
 pub fn run(arguments: &Serve, shell: &Shell) -> anyhow::Result<u8> {
     let listening = server::listen(arguments.listen)?;
-    let certificate = certificate(arguments)?;
     let (service, connected, writer) = service(arguments.clone(), shell)?;
     let service = Arc::new(service);
+    let mut shown = certificate::shown(&service)?;
     if let Some(writer) = writer {
         write(&service, writer)?;
         let entered = service.door.evidence.as_ref().map(Evidence::start).transpose();
         entered.context("the start could not be recorded")?;
     }
     let footing = footing::of(&service, &connected)?;
+    shown.keep();
     watch(&service, connected);
     beat(&service);
     audit(&service);
     footing::watch(&service, footing, listening.stop());
     remark(&format!("speguard answers on https://{}/admit, ready when /readyz says so\n", listening.address()));
-    listening.serve(Arc::clone(&service.door), certificate);
+    listening.serve(Arc::clone(&service.door), shown.certificate, shown.obstacle);
     end(&service);
     Ok(0)
-}
-
-/// The certificate for each new connection.
-fn certificate(arguments: &Serve) -> anyhow::Result<Certificate> {
-    if let (Some(certificate), Some(key)) = (&arguments.tls_certificate, &arguments.tls_key) {
-        let kept = Kept::read(Files { certificate: certificate.clone(), key: key.clone() })?;
-        return Ok(Arc::new(move || kept.current()));
-    }
-    let made = tls::make(&arguments.tls_name)?;
-    if let Some(path) = &arguments.authority_out {
-        fs::write(path, &made.authority).with_context(|| format!("cannot write `{}`", path.display()))?;
-    }
-    Ok(Arc::new(move || Arc::clone(&made.config)))
 }
 
 fn service(arguments: Serve, shell: &Shell) -> anyhow::Result<(Service, Connected, Option<Pending>)> {
@@ -147,6 +137,7 @@ fn service(arguments: Serve, shell: &Shell) -> anyhow::Result<(Service, Connecte
         published,
         auditing: Mutex::default(),
         is_ending: AtomicBool::default(),
+        guard: Arc::default(),
     };
     Ok((service, connected, pending))
 }
@@ -230,21 +221,28 @@ fn write(service: &Arc<Service>, pending: Pending) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The kind of the configuration by which the API server asks us.
+const CONFIGURATIONS: &str = "admissionregistration.k8s.io/ValidatingWebhookConfiguration";
+
 /// Watches every kind on a thread of its own, for ever.
 fn watch(service: &Arc<Service>, connected: Connected) {
-    let door = Arc::clone(&service.door);
+    let (door, guard) = (Arc::clone(&service.door), Arc::clone(&service.guard));
     thread::spawn(move || {
         let Connected { cluster, served, .. } = connected;
+        let configurations = served.iter().position(|served| served.kind.as_ref() == CONFIGURATIONS);
         cluster.watch_all(&served, &|at, change| {
             door.inventory.take(at, change);
+            if Some(at) == configurations {
+                guard.look.ring();
+            }
             true
         });
     });
 }
 
-/// Signs of life, on a thread of their own.
+/// Signs of life, on a thread of their own; one more when the webhooks have changed.
 fn beat(service: &Arc<Service>) {
-    let door = Arc::clone(&service.door);
+    let (door, guard) = (Arc::clone(&service.door), Arc::clone(&service.guard));
     let every = Duration::from_secs(service.arguments.beat_every);
     if door.evidence.is_none() {
         return;
@@ -252,15 +250,14 @@ fn beat(service: &Arc<Service>) {
     thread::spawn(move || {
         let (mut wall, mut steady) = (now().unwrap_or(Instant(0)), Monotonic::now());
         loop {
-            thread::sleep(every);
+            guard.beat.wait(every);
             let at = now().unwrap_or(Instant(0));
             let passed = i64::try_from(steady.elapsed().as_millis()).unwrap_or(i64::MAX);
             let step = at.0.saturating_sub(wall.0).saturating_sub(passed);
             (wall, steady) = (at, Monotonic::now());
             let step = (step.abs() > CLOCK_STEP_MS).then_some(step);
-            if let Some(Err(error)) =
-                door.evidence.as_ref().map(|evidence| evidence.beat(door.inventory.is_synced(), Vec::new(), step))
-            {
+            let beat = |evidence: &Evidence| evidence.beat(door.inventory.is_synced(), Vec::new(), step, guard.sight());
+            if let Some(Err(error)) = door.evidence.as_ref().map(beat) {
                 remark(&format!("a sign of life could not be recorded: {error}\n"));
             }
         }

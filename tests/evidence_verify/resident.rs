@@ -26,7 +26,8 @@ fn heartbeat() -> Body {
         denied: 1,
         dropped: 0,
         synced: true,
-        webhooks: None,
+        webhooks: Some(DigestText([4; 32])),
+        authorities: Some(DigestText([5; 32])),
         clock_step_ms: None,
     }))
 }

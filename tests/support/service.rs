@@ -16,46 +16,55 @@ pub(crate) struct Service {
     pub(crate) folder: TempDir,
     port: u16,
     arguments: Vec<String>,
-    kubeconfig: PathBuf,
+    pub(crate) kubeconfig: PathBuf,
     child: Option<Child>,
 }
 
 impl Service {
     /// Starts it for a control plane that it reaches by a kubeconfig, waits until it is ready, and has the API server ask it.
     pub(crate) fn start(plane: &ControlPlane, kubeconfig: PathBuf, description: &Path, arguments: &[&str]) -> Self {
+        let mut service = Self::prepare(plane, description, "admission-0", arguments);
+        service.kubeconfig = kubeconfig;
+        service.begin();
+        plane.apply(&service.webhooks());
+        service
+    }
+
+    /// With a log of its own, and not started.
+    pub(crate) fn prepare(plane: &ControlPlane, description: &Path, emitter: &str, arguments: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let mut all: Vec<String> = ["serve", "--spe", description.to_str().unwrap()].map(str::to_owned).into();
         all.extend(arguments.iter().map(|one| (*one).to_owned()));
         match arguments.iter().position(|one| *one == "--tls-certificate") {
-            // Its authority lies beside it.
             Some(at) => {
+                // Its authority may lie beside it.
                 let authority = Path::new(arguments[at + 1]).with_file_name("authority.pem");
-                fs::copy(authority, folder.path().join("authority.pem")).unwrap();
+                if authority.exists() {
+                    fs::copy(authority, folder.path().join("authority.pem")).unwrap();
+                }
             }
-            None => {
-                all.extend(["--tls-name", "127.0.0.1", "--authority-out", "authority.pem"].map(str::to_owned));
-            }
+            None => all.extend(["--tls-name", "127.0.0.1"].map(str::to_owned)),
         }
-        let mut service = Self { folder, port, arguments: all, kubeconfig, child: None };
-        service.speguard(&[
-            "evidence",
-            "init",
-            "--log",
-            "log",
-            "--domain",
-            "example.org",
-            "--spe",
-            "demo",
-            "--emitter",
-            "admission-0",
-            "--lead",
-            "--trust-out",
-            "trust.policy",
-        ]);
-        service.begin();
-        plane.apply(&service.webhooks());
+        let service = Self { folder, port, arguments: all, kubeconfig: plane.kubeconfig(), child: None };
+        let named = ["--domain", "example.org", "--spe", "demo", "--emitter", emitter];
+        let init = ["evidence", "init", "--log", "log", "--lead", "--trust-out", "trust.policy"];
+        service.speguard(&[&init[..], &named].concat());
         service
+    }
+
+    /// Without a name for a certificate, where that comes from files.
+    pub(crate) fn without_name(&mut self) {
+        self.arguments.retain(|one| one != "--tls-name" && one != "127.0.0.1");
+    }
+
+    /// Whether it enters its authority where the API server looks.
+    fn enters(&self) -> bool {
+        self.arguments.iter().any(|one| one == "--webhook-configuration")
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("https://127.0.0.1:{}", self.port)
     }
 
     /// The configuration that has the API server ask it.
@@ -65,9 +74,9 @@ impl Service {
 
     /// Likewise, with further arguments.
     pub(crate) fn webhooks_with(&self, arguments: &[&str]) -> String {
-        let url = format!("https://127.0.0.1:{}", self.port);
-        let own = ["webhooks", "--url", &url, "--authority", "authority.pem"];
-        let output = self.speguard(&[&own[..], arguments].concat());
+        let url = self.url();
+        let authority: &[&str] = if self.enters() { &[] } else { &["--authority", "authority.pem"] };
+        let output = self.speguard(&[&["webhooks", "--url", &url], authority, arguments].concat());
         String::from_utf8(output.stdout).unwrap()
     }
 
@@ -81,19 +90,17 @@ impl Service {
         }
     }
 
-    /// Starts the process (again), and waits until it answers at all.
+    /// Starts the process (again).
     pub(crate) fn spawn(&mut self) {
         let output = fs::File::options().create(true).append(true).open(self.folder.path().join("output")).unwrap();
         let mut command = self.command();
         command.args(&self.arguments).arg("--kubeconfig").arg(&self.kubeconfig);
         command.args(["--listen", &format!("127.0.0.1:{}", self.port)]);
+        if !self.enters() && !self.arguments.iter().any(|one| one == "--tls-certificate") {
+            command.args(["--authority-out", "authority.pem"]);
+        }
         command.args(["--log", "log", "--scope", "demo"]).stdout(Stdio::null()).stderr(output);
         self.child = Some(command.spawn().unwrap());
-        let until = Instant::now() + Duration::from_secs(60);
-        while self.get("/healthz").is_none() {
-            assert!(Instant::now() < until, "{}", self.output());
-            thread::sleep(Duration::from_millis(100));
-        }
     }
 
     /// Sends a signal to the process.
@@ -198,7 +205,12 @@ impl Service {
 
     /// Every decision in the log, as JSON.
     pub(crate) fn decisions(&self) -> Vec<serde_json::Value> {
-        let shown = self.speguard(&["evidence", "show", "decision", "--log", "log", "--format", "json"]);
+        self.entries("decision")
+    }
+
+    /// Every entry of a kind in the log, as JSON.
+    pub(crate) fn entries(&self, kind: &str) -> Vec<serde_json::Value> {
+        let shown = self.speguard(&["evidence", "show", kind, "--log", "log", "--format", "json"]);
         let shown: serde_json::Value = serde_json::from_slice(&shown.stdout).unwrap();
         shown["entries"].as_array().unwrap().iter().map(|one| one["entry"].clone()).collect()
     }
