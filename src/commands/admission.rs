@@ -9,10 +9,9 @@ use crate::{
     judge::Profile,
     model::{CriterionId, Enforcement, Platform, Text, Timestamp},
     normalise::{self, Live},
-    reach,
     serve::inventory::{Frame, Inventory},
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Criteria, profile and an inventory that is still empty.
 pub(super) struct Ground {
@@ -61,8 +60,7 @@ pub(super) fn ground(
         admitting.enforcement.get(id).is_some_and(|enforcement| *enforcement != Enforcement::Observe)
     };
     let rules = bundle.only(&weighed);
-    let mut context: BTreeSet<Text> = rules.joins(Platform::Kubernetes);
-    context.extend(connected.served.iter().map(|served| &served.kind).filter(|kind| reach::reads(kind)).cloned());
-    let inventory = Inventory::new(frame, context, &connected.served, connected.silent.clone());
+    let joins = rules.joins(Platform::Kubernetes);
+    let inventory = Inventory::new(frame, joins, &connected.served, connected.silent.clone());
     Ok((Ground { bundle, profile, profile_text, rules, admitting, inventory, reading }, connected))
 }

@@ -1,11 +1,12 @@
 //! `speguard serve`: answers an API server's admission requests, and audits the cluster on a timer.
 //!
-//! `inventory` knows the cluster, `ruling` decides, `door` words and records the answer, `server` speaks HTTPS.
-//! `foretell` asks `ruling` about what is there already.
+//! `inventory` knows the cluster, `lookout` what reaches what in it, `ruling` decides, `door` words and records the answer,
+//! `server` speaks HTTPS. `foretell` asks `ruling` about what is there already.
 pub mod door;
 pub mod evidence;
 pub mod foretell;
 pub mod inventory;
+mod lookout;
 pub mod metrics;
 pub mod review;
 pub mod ruling;
