@@ -117,7 +117,7 @@ impl Lab {
     }
 
     pub(crate) fn wait_until(&self, what: &str, holds: impl Fn(&Self) -> bool) {
-        let until = Instant::now() + Duration::from_secs(30);
+        let until = Instant::now() + Duration::from_secs(60);
         while !holds(self) {
             assert!(Instant::now() < until, "{what}: {}", self.service.output());
             thread::sleep(Duration::from_millis(200));

@@ -11,7 +11,6 @@ use speguard::{
     commands::read,
     judge::Profile,
     model::{Document, Origin, Platform, Problem, Text},
-    reach,
     serve::{
         inventory::{Frame, Inventory},
         review::{Operation, Request},
@@ -32,8 +31,7 @@ fn inventory() -> (Inventory, Profile) {
     let at = read::time(None).unwrap();
     let (collected, options) = read::beside(&sources, at).unwrap();
     let served = KINDS.map(|(kind, path)| Served { kind: kind.into(), path: path.into(), resource: "x".into() });
-    let mut context: BTreeSet<Text> = BUNDLE.joins(Platform::Kubernetes);
-    context.extend(KINDS.iter().map(|(kind, _)| Text::from(*kind)).filter(|kind| reach::reads(kind)));
+    let joins: BTreeSet<Text> = BUNDLE.joins(Platform::Kubernetes);
     let normalised =
         speguard::normalise::live_environment(&collected.documents, Default::default(), Vec::new(), &options).unwrap();
     let reading =
@@ -42,7 +40,7 @@ fn inventory() -> (Inventory, Profile) {
     let profile = Profile { enforcement: profile.admission.clone(), ..profile };
     let frame =
         Frame { documents: collected.documents, problems: Vec::new(), options, name: None, unseen: Default::default() };
-    (Inventory::new(frame, context, &served, Vec::new()), profile)
+    (Inventory::new(frame, joins, &served, Vec::new()), profile)
 }
 
 fn list(inventory: &Inventory, at: usize, items: &[Json]) {

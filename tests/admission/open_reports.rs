@@ -61,7 +61,7 @@ impl Lab {
         self.report("project-hjerte").unwrap()
     }
 
-    fn audits(&self) -> u64 {
+    pub(super) fn audits(&self) -> u64 {
         let metrics = self.service.get("/metrics").unwrap();
         let counted = metrics.lines().filter(|line| line.starts_with("speguard_audits_total"));
         counted.map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap()).sum()
