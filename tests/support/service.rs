@@ -90,7 +90,7 @@ impl Service {
         }
     }
 
-    /// Starts the process (again).
+    /// Starts the process (again), and waits until it answers at all.
     pub(crate) fn spawn(&mut self) {
         let output = fs::File::options().create(true).append(true).open(self.folder.path().join("output")).unwrap();
         let mut command = self.command();
@@ -101,6 +101,11 @@ impl Service {
         }
         command.args(["--log", "log", "--scope", "demo"]).stdout(Stdio::null()).stderr(output);
         self.child = Some(command.spawn().unwrap());
+        let until = Instant::now() + Duration::from_secs(60);
+        while self.get("/healthz").is_none() {
+            assert!(Instant::now() < until, "{}", self.output());
+            thread::sleep(Duration::from_millis(100));
+        }
     }
 
     /// Sends a signal to the process.
