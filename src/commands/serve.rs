@@ -42,6 +42,7 @@ use std::{
 };
 
 mod footing;
+mod life;
 
 /// Entries of one segment of the log.
 const SEGMENT_ENTRIES: usize = 256;
@@ -76,18 +77,23 @@ pub fn run(arguments: &Serve, shell: &Shell) -> anyhow::Result<u8> {
     let certificate = certificate(arguments)?;
     let (service, connected, writer) = service(arguments.clone(), shell)?;
     let service = Arc::new(service);
+    let mut pulse = None;
     if let Some(writer) = writer {
+        let before = writer.before;
         write(&service, writer)?;
         let entered = service.door.evidence.as_ref().map(Evidence::start).transpose();
         entered.context("the start could not be recorded")?;
+        pulse = Some(life::beat(&service, before));
     }
     let footing = footing::of(&service, &connected)?;
     watch(&service, connected);
-    beat(&service);
     audit(&service);
     footing::watch(&service, footing, listening.stop());
     remark(&format!("speguard answers on https://{}/admit, ready when /readyz says so\n", listening.address()));
     listening.serve(Arc::clone(&service.door), certificate);
+    if let Some(pulse) = pulse {
+        pulse.end(&service);
+    }
     end(&service);
     Ok(0)
 }
@@ -176,6 +182,8 @@ struct Pending {
     writer: Writer,
     queue: queue::Queue,
     terms: Terms,
+    /// The time without signs of life that ends with the first.
+    before: life::Missing,
 }
 
 impl Pending {
@@ -221,8 +229,9 @@ fn pending(arguments: &Serve, bundle: &Bundle, profile: &Profile, reading: &read
         is_required: arguments.evidence == EvidenceMode::Require,
         emitter,
     };
+    let before = life::Missing::before(log.state(), at);
     let (queue, writer) = queue::queue();
-    Ok(Pending { store, log, writer, queue, terms })
+    Ok(Pending { store, log, writer, queue, terms, before })
 }
 
 /// Writes the log on a thread of its own.
@@ -255,34 +264,6 @@ fn watch(service: &Arc<Service>, connected: Connected) {
         });
     });
 }
-
-/// Signs of life, on a thread of their own.
-fn beat(service: &Arc<Service>) {
-    let door = Arc::clone(&service.door);
-    let every = Duration::from_secs(service.arguments.beat_every);
-    if door.evidence.is_none() {
-        return;
-    }
-    thread::spawn(move || {
-        let (mut wall, mut steady) = (now().unwrap_or(Instant(0)), Monotonic::now());
-        loop {
-            thread::sleep(every);
-            let at = now().unwrap_or(Instant(0));
-            let passed = i64::try_from(steady.elapsed().as_millis()).unwrap_or(i64::MAX);
-            let step = at.0.saturating_sub(wall.0).saturating_sub(passed);
-            (wall, steady) = (at, Monotonic::now());
-            let step = (step.abs() > CLOCK_STEP_MS).then_some(step);
-            if let Some(Err(error)) =
-                door.evidence.as_ref().map(|evidence| evidence.beat(door.inventory.is_synced(), Vec::new(), step))
-            {
-                remark(&format!("a sign of life could not be recorded: {error}\n"));
-            }
-        }
-    });
-}
-
-/// A wall clock that moved by more than this against the monotonic one was set; less is its steering.
-const CLOCK_STEP_MS: i64 = 500;
 
 /// Audits of the whole cluster, on a thread of their own.
 fn audit(service: &Arc<Service>) {

@@ -29,12 +29,25 @@ fn changes_of_what_is_there_are_ruled_by_what_they_open() {
     let Some(mut lab) = Lab::start("changes of what is there", false) else { return };
     lab.plane.apply(&pod(GOOD));
     let before = lab.service.decisions().len();
+    lab.wait_until("it says that it knows the cluster", |lab| knows(lab, 1));
+    who_must_run_is_planned(&lab);
     the_last_policy_stays(&lab);
     namespaces_stay_in_their_project(&lab);
     a_running_pod_gets_no_worse_and_may_end(&lab);
     every_answer_is_told(&lab, before);
     without_the_webhook_nothing_changes_in_a_project(&mut lab);
     starts_and_stops_are_told(&mut lab);
+}
+
+fn who_must_run_is_planned(lab: &Lab) {
+    let plan = format!(
+        "apiVersion: speguard.io/v1alpha1\nkind: Plan\nmetadata: {{name: demo}}\nspec:\n  effective_from: {}\n  \
+         approver: board\n  min_coverage_percent: 95\n  items: []\n  resident:\n    \
+         - {{name: admission, emitters: [admission-0], heartbeat_seconds: 5, owner: platform}}\n",
+        super::reconcile::now()
+    );
+    std::fs::write(lab.service.folder.path().join("plan.yaml"), plan).unwrap();
+    lab.service.speguard(&["evidence", "plan", "--log", "log", "plan.yaml"]);
 }
 
 /// The last policy that isolates running pods.
@@ -110,6 +123,7 @@ fn starts_and_stops_are_told(lab: &mut Lab) {
     // It has made itself another authority.
     lab.plane.apply(&lab.service.webhooks());
     lab.wait_until("it answers again", |lab| lab.try_out(&pod(GOOD)).status.success());
+    lab.wait_until("it says that it knows the cluster", |lab| knows(lab, 2));
     lab.service.end();
     let epochs = lab.service.speguard(&["evidence", "show", "epoch", "--log", "log", "--format", "json"]);
     let epochs: Json = serde_json::from_slice(&epochs.stdout).unwrap();
@@ -120,5 +134,21 @@ fn starts_and_stops_are_told(lab: &mut Lab) {
         .map(|one| (one["entry"]["epoch"].as_u64().unwrap(), one["entry"]["event"].as_str().unwrap()))
         .collect();
     assert_eq!(told, [(1, "start"), (2, "start"), (2, "stop")]);
-    lab.service.speguard(&["evidence", "verify", "--log", "log", "--trust", "trust.policy"]);
+    let verified =
+        lab.service.speguard(&["evidence", "verify", "--log", "log", "--trust", "trust.policy", "--format", "json"]);
+    let verified: Json = serde_json::from_slice(&verified.stdout).unwrap();
+    let item = &verified["continuity"][0]["items"][0];
+    let one = &item["resident"][0];
+    assert_eq!((&one["starts"], one["down"].as_array().unwrap().len()), (&1.into(), 1), "{item:#}");
+    // The process says itself that its predecessor crashed, up to when it knows the cluster.
+    let gaps = item["gaps"].as_array().unwrap();
+    assert!(gaps.len() == 1 && gaps[0]["cause"] == "crash", "{item:#}");
+}
+
+/// Whether a process has told that it knows the cluster.
+fn knows(lab: &Lab, epoch: u64) -> bool {
+    let shown = lab.service.speguard(&["evidence", "show", "entry", "--log", "log", "--format", "json"]);
+    let shown: Json = serde_json::from_slice(&shown.stdout).unwrap();
+    let mut all = shown["entries"].as_array().unwrap().iter().map(|one| &one["entry"]);
+    all.any(|one| one["type"] == "heartbeat" && one["epoch"] == epoch && one["synced"] == true)
 }

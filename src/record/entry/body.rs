@@ -112,6 +112,9 @@ shapes! {
         effective_from: Instant,
         approver: String,
         items: Vec<PlanItem>,
+        /// Emitters that run all the time.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        resident: Vec<PlanResident>,
         /// Days until a deviation is due, by severity.
         deadline_days: BTreeMap<String, u64>,
         min_coverage_per_mille: u64,
@@ -128,6 +131,14 @@ shapes! {
         grace_percent: u64,
         owner: String,
         emitter: String,
+    }
+    /// What emitters that run all the time promise together: that one of them answers at any time.
+    PlanResident {
+        name: String,
+        emitters: Vec<String>,
+        /// Signs of life come at least this often.
+        heartbeat_seconds: u64,
+        owner: String,
     }
     /// The criteria and what runs them, at every load that differs.
     Bundle {

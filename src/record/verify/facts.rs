@@ -1,12 +1,14 @@
 //! What the entries of a shard say, read once and kept as little as the later checks need.
 use super::super::{
     entry::{
-        Anchor, Attestation, Body, Bundle, Common, DigestText, Entry, EntryError, Erasure, Export, Gap, Instant, Key,
-        KeyEvent, Plan, Prune, Role, Run, RunStart, Shard, ShardEvent, Time, Transition, TreeHead, Ulid, Waiver,
+        Anchor, Attestation, Body, Bundle, Common, DigestText, Entry, EntryError, Epoch, Erasure, Export, Gap,
+        Heartbeat, Instant, Key, KeyEvent, Plan, Prune, Role, Run, RunStart, Shard, ShardEvent, Time, Transition,
+        TreeHead, Ulid, Waiver,
     },
     merkle::{Hash, leaf_hash},
     note::VerifierKey,
 };
+use super::epochs::Epochs;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// An entry of one type, where it stands and when its fact was read.
@@ -33,6 +35,8 @@ pub struct Entries {
     pub waivers: Vec<At<Waiver>>,
     pub attestations: Vec<At<Attestation>>,
     pub gaps: Vec<At<Gap>>,
+    pub epochs: Vec<At<Epoch>>,
+    pub heartbeats: Vec<At<Box<Heartbeat>>>,
     pub anchors: Vec<At<Anchor>>,
     pub erasures: Vec<At<Erasure>>,
     pub prunes: Vec<At<Prune>>,
@@ -55,6 +59,8 @@ impl Entries {
         self.waivers.extend(other.waivers);
         self.attestations.extend(other.attestations);
         self.gaps.extend(other.gaps);
+        self.epochs.extend(other.epochs);
+        self.heartbeats.extend(other.heartbeats);
         self.anchors.extend(other.anchors);
         self.erasures.extend(other.erasures);
         self.prunes.extend(other.prunes);
@@ -72,6 +78,8 @@ pub enum Passing {
     Run(At<Box<Run>>),
     Transition(At<Transition>),
     Gap(At<Gap>),
+    Epoch(At<Epoch>),
+    Heartbeat(At<Box<Heartbeat>>),
 }
 
 impl Entries {
@@ -82,6 +90,8 @@ impl Entries {
             Passing::Run(run) => self.runs.push(run),
             Passing::Transition(transition) => self.transitions.push(transition),
             Passing::Gap(gap) => self.gaps.push(gap),
+            Passing::Epoch(epoch) => self.epochs.push(epoch),
+            Passing::Heartbeat(heartbeat) => self.heartbeats.push(heartbeat),
         }
     }
 }
@@ -128,6 +138,8 @@ pub(super) struct Year {
     /// Of the first entry, where that is here.
     pub(super) first_seq: Option<u64>,
     pub(super) next_seq: u64,
+    /// The number of the first epoch that begins here, and of the last.
+    pub(super) epochs: Option<(u64, u64)>,
 }
 
 /// Reads the entries of one shard, in order, and holds them against each other.
@@ -161,6 +173,7 @@ pub(super) struct Reader {
     /// seq - index.
     offset: Option<u64>,
     ids: BTreeSet<Ulid>,
+    epochs: Epochs,
 }
 
 impl Reader {
@@ -185,6 +198,7 @@ impl Reader {
             closed: false,
             offset: None,
             ids: BTreeSet::new(),
+            epochs: Epochs::default(),
         }
     }
 
@@ -280,8 +294,21 @@ impl Reader {
                 self.bundles.insert(bundle.object);
                 self.entries.bundles.push(at!(bundle));
             }
-            Body::Epoch(epoch) => drop(self.blobs.insert(epoch.pepper, "the key of pseudonyms")),
-            Body::Deviation(_) | Body::Heartbeat(_) | Body::Decision(_) | Body::Reconciliation(_) => {}
+            Body::Epoch(epoch) => {
+                self.blobs.insert(epoch.pepper, "the key of pseudonyms");
+                if let Err(cause) = self.epochs.turn(common.seq, &epoch) {
+                    self.fault(index, cause);
+                }
+                self.year.epochs = self.epochs.numbers();
+                return Some(Passing::Epoch(at!(epoch)));
+            }
+            Body::Heartbeat(heartbeat) => {
+                if let Err(cause) = self.epochs.beat(&heartbeat) {
+                    self.fault(index, cause);
+                }
+                return Some(Passing::Heartbeat(at!(heartbeat)));
+            }
+            Body::Deviation(_) | Body::Decision(_) | Body::Reconciliation(_) => {}
         }
         None
     }

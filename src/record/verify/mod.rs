@@ -6,6 +6,7 @@ mod ahead;
 pub mod anchors;
 mod beside;
 mod chain;
+mod epochs;
 mod facts;
 mod keys;
 mod lists;
