@@ -47,7 +47,7 @@ impl Lab {
         let service = Service::start(
             &plane,
             &compliant().join("spe.yaml"),
-            &["--audit-every", "0", "--beat-every", "5", "--look-every", "3"],
+            &["--audit-every", "0", "--beat-every", "5", "--look-every", "3", "--rollup-every", "1"],
         );
         let lab = Self { plane, service };
         lab.wait_until("the webhook is asked", |lab| {

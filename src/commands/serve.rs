@@ -43,6 +43,7 @@ use std::{
 
 mod footing;
 mod life;
+mod rollup;
 
 /// Entries of one segment of the log.
 const SEGMENT_ENTRIES: usize = 256;
@@ -80,10 +81,15 @@ pub fn run(arguments: &Serve, shell: &Shell) -> anyhow::Result<u8> {
     let mut pulse = None;
     if let Some(writer) = writer {
         let before = writer.before;
+        let is_lead = writer.log.state().shard.as_ref().is_some_and(|shard| shard.lead);
+        let place = writer.log.place().clone();
         write(&service, writer)?;
         let entered = service.door.evidence.as_ref().map(Evidence::start).transpose();
         entered.context("the start could not be recorded")?;
         pulse = Some(life::beat(&service, before));
+        if is_lead {
+            rollup::roll_up(&service, place);
+        }
     }
     let footing = footing::of(&service, &connected)?;
     watch(&service, connected);

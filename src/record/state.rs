@@ -42,7 +42,7 @@ pub struct State {
 const HEARTBEAT: &[u8] = b"\"type\":\"heartbeat\",\"v\":1}";
 
 /// How entries end that only count: keys of canonical JSON are sorted, and in these types none stands between or after.
-const COUNTED: [&[u8]; 7] = [
+const COUNTED: [&[u8]; 8] = [
     HEARTBEAT,
     b"\"type\":\"decision\",\"v\":1}",
     b"\"type\":\"gap\",\"v\":1}",
@@ -50,6 +50,7 @@ const COUNTED: [&[u8]; 7] = [
     b"\"type\":\"export\",\"v\":1}",
     b"\"type\":\"erasure\",\"v\":1}",
     b"\"type\":\"prune\",\"v\":1}",
+    b"\"type\":\"rollup\",\"v\":1}",
 ];
 
 /// When an entry was recorded: nothing but its type and version stands after that.

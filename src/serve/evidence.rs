@@ -5,7 +5,7 @@ use crate::{
     record::{
         entry::{
             Answer as Word, Body, Commitment, Decision, DigestText, Epoch, EpochEvent, Gap, GapCause, Heartbeat,
-            Instant, Ulid,
+            Instant, Rollup, TreeHead, Ulid,
         },
         log::Draft,
         queue::{Queue, QueueError},
@@ -125,6 +125,18 @@ impl Evidence {
         }
         let item = self.terms.emitter.clone();
         self.enter(Body::Gap(Gap { item, from, to, cause, decisions_lost: 0 }))
+    }
+
+    /// Enters how the other shards of the environment are; not after the stop.
+    ///
+    /// # Errors
+    /// It was not entered.
+    pub fn roll_up(&self, shards: Vec<TreeHead>) -> Result<Receipt, QueueError> {
+        let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        if *ended {
+            return Err(QueueError::Closed);
+        }
+        self.enter(Body::Rollup(Rollup { shards }))
     }
 
     /// Enters what a request came to, and waits until that is durable.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The types that this version writes and reads.
-pub const TYPES: [&str; 19] = [
+pub const TYPES: [&str; 20] = [
     "shard",
     "key",
     "plan",
@@ -29,6 +29,7 @@ pub const TYPES: [&str; 19] = [
     "heartbeat",
     "decision",
     "reconciliation",
+    "rollup",
 ];
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape that serde asks for")]
@@ -59,6 +60,7 @@ pub enum Body {
     Heartbeat(Box<Heartbeat>),
     Decision(Box<Decision>),
     Reconciliation(Box<Reconciliation>),
+    Rollup(Rollup),
 }
 
 choices! {
@@ -335,6 +337,8 @@ shapes! {
         unread: u64,
         exit: u64,
     }
+    /// How the shards of the other emitters of an environment were, as its lead read them.
+    Rollup { shards: Vec<TreeHead>, }
     Export {
         format: String,
         from: Instant,

@@ -8,7 +8,7 @@ use super::super::{
     merkle::{Hash, leaf_hash},
     note::VerifierKey,
 };
-use super::epochs::Epochs;
+use super::{epochs::Epochs, rollups::Rollups};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// An entry of one type, where it stands and when its fact was read.
@@ -37,6 +37,8 @@ pub struct Entries {
     pub gaps: Vec<At<Gap>>,
     pub epochs: Vec<At<Epoch>>,
     pub heartbeats: Vec<At<Box<Heartbeat>>>,
+    /// What leads say of the other shards, by the lead's.
+    pub rollups: BTreeMap<String, Rollups>,
     pub anchors: Vec<At<Anchor>>,
     pub erasures: Vec<At<Erasure>>,
     pub prunes: Vec<At<Prune>>,
@@ -61,6 +63,7 @@ impl Entries {
         self.gaps.extend(other.gaps);
         self.epochs.extend(other.epochs);
         self.heartbeats.extend(other.heartbeats);
+        self.rollups.extend(other.rollups);
         self.anchors.extend(other.anchors);
         self.erasures.extend(other.erasures);
         self.prunes.extend(other.prunes);
@@ -138,6 +141,9 @@ pub(super) struct Year {
     /// Of the first entry, where that is here.
     pub(super) first_seq: Option<u64>,
     pub(super) next_seq: u64,
+    /// When the first entry was recorded.
+    pub(super) first: Option<Instant>,
+    pub(super) is_resident_lead: bool,
     /// The number of the first epoch that begins here, and of the last.
     pub(super) epochs: Option<(u64, u64)>,
 }
@@ -229,6 +235,7 @@ impl Reader {
         }
         if index == 0 {
             self.year.first_seq = Some(common.seq);
+            self.year.first = Some(common.time.recorded);
         }
         self.year.next_seq = common.seq.saturating_add(1);
         let offset = common.seq.checked_sub(index);
@@ -308,6 +315,13 @@ impl Reader {
                 }
                 return Some(Passing::Heartbeat(at!(heartbeat)));
             }
+            Body::Rollup(rollup) if self.entries.leads.contains(&shard) => {
+                let rollups = self.entries.rollups.entry(shard).or_default();
+                if let Err(cause) = rollups.take(index, recorded, rollup) {
+                    self.fault(index, cause);
+                }
+            }
+            Body::Rollup(_) => self.fault(index, "it speaks of other shards, and this is not the shard of a lead"),
             Body::Deviation(_) | Body::Decision(_) | Body::Reconciliation(_) => {}
         }
         None
@@ -316,6 +330,7 @@ impl Reader {
     fn shard(&mut self, index: u64, origin: String, shard: Shard) {
         self.closed = shard.event == ShardEvent::Close;
         self.is_resident_lead = shard.lead && shard.role == Role::Resident;
+        self.year.is_resident_lead = self.is_resident_lead;
         if index == 0 && shard.event == ShardEvent::Open {
             self.opening = VerifierKey::parse(&shard.vkey).ok();
             self.year.vkey = Some(shard.vkey.clone());
