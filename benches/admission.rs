@@ -8,8 +8,7 @@ use speguard::{
     collect::cluster::{Change, Part, Served},
     evaluate::Bundle,
     judge::{Profile, profile},
-    model::{Document, Enforcement, Origin, Platform, Text},
-    reach,
+    model::{Document, Enforcement, Origin, Platform},
     serve::{
         door::Door,
         inventory::{Frame, Inventory},
@@ -49,9 +48,7 @@ fn main() {
             resource: (*resource).into(),
         })
         .collect();
-    let mut context: BTreeSet<Text> = rules.joins(Platform::Kubernetes);
-    context.extend(served.iter().map(|served| &served.kind).filter(|kind| reach::reads(kind)).cloned());
-    let inventory = Inventory::new(Frame::default(), context, &served, Vec::new());
+    let inventory = Inventory::new(Frame::default(), rules.joins(Platform::Kubernetes), &served, Vec::new());
     for (at, (kind, path, _)) in KINDS.iter().enumerate() {
         inventory.take(at, Change::Begin);
         inventory.take(at, Change::Part(Part::Page(document(path, &list(kind, namespaces)))));

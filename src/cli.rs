@@ -86,6 +86,10 @@ pub struct Scan {
     /// Lets only judgements of this severity or higher decide the exit code
     #[arg(long, value_name = "SEVERITY")]
     pub fail_on: Option<SeverityArgument>,
+    /// Instead of verdicts: lists what `speguard serve` would refuse of what the cluster holds, were it created today, and
+    /// of the Pods that its workloads would make; as text or JSON. Exit code 1 when something would be refused
+    #[arg(long, requires = "cluster", conflicts_with_all = ["reports", "all", "fail_on", "log"])]
+    pub would_deny: bool,
     #[command(flatten)]
     pub record: Record,
 }
@@ -241,6 +245,12 @@ pub struct Rbac {
     /// For `speguard serve`, which also watches what it lists
     #[arg(long)]
     pub watch: bool,
+    /// For `speguard serve --open-reports`, which also reads and writes its reports
+    #[arg(long, requires = "watch")]
+    pub open_reports: bool,
+    /// For `speguard serve` with this option: it also reads this configuration and enters its authority there
+    #[arg(long, value_name = "NAME", requires = "watch")]
+    pub webhook_configuration: Option<String>,
     /// Also binds it to this account, as `namespace/name`
     #[arg(long, value_name = "NAMESPACE/NAME")]
     pub service_account: Option<String>,

@@ -129,17 +129,36 @@ fn its_webhooks_are_those_that_speguard_prints() {
         let exempt_value = format!("webhook.exemptNamespaces={{{}}}", exempt.join(","));
         let objects = objects(&rendered(&["--set", &label_value, "--set", &exempt_value]));
         let of_chart = of_kind(&objects, "ValidatingWebhookConfiguration");
-        let folder = tempfile::tempdir().unwrap();
-        let authority = folder.path().join("ca.pem");
-        let secret = &of_kind(&objects, "Secret")["data"]["ca.crt"];
-        fs::write(&authority, decoded(secret.as_str().unwrap())).unwrap();
+        assert!(!objects.iter().any(|object| object["kind"] == "Secret"), "no key is ever stored");
         let mut arguments = vec!["webhooks", "--service", "speguard/speguard", "--project-label", label];
-        arguments.extend(["--authority", authority.to_str().unwrap(), "--exempt", "speguard"]);
+        arguments.extend(["--exempt", "speguard"]);
         arguments.extend(exempt.iter().flat_map(|name| ["--exempt", name]));
         let printed: Json = serde_saphyr::from_str(&text(&speguard(&arguments).stdout)).unwrap();
         assert_eq!(of_chart["webhooks"], printed["webhooks"]);
         assert_eq!(of_chart["metadata"]["name"], printed["metadata"]["name"]);
+        assert!(!printed.to_string().contains("caBundle"), "the pods enter it");
     }
+}
+
+#[test]
+fn a_certificate_from_elsewhere_is_shown_and_nothing_is_entered() {
+    if !is_here("a certificate of one's own in the chart") {
+        return;
+    }
+    let values = format!("{CHART}/ci/values-own-certificate.yaml");
+    let objects = objects(&rendered(&["--values", &values]));
+    let arguments = &of_kind(&objects, "StatefulSet")["spec"]["template"]["spec"]["containers"][0]["args"];
+    let arguments: Vec<&str> = arguments.as_array().unwrap().iter().map(|one| one.as_str().unwrap()).collect();
+    assert!(
+        arguments.contains(&"--tls-certificate=/tls/tls.crt")
+            && arguments.contains(&"--webhook-configuration=speguard")
+    );
+    let bundles = of_kind(&objects, "ValidatingWebhookConfiguration")["webhooks"].as_array().unwrap().iter();
+    for bundle in bundles.map(|webhook| &webhook["clientConfig"]["caBundle"]) {
+        assert!(text(&decoded(bundle.as_str().unwrap())).starts_with("-----BEGIN CERTIFICATE-----"));
+    }
+    let rules = of_kind(&objects, "ClusterRole")["rules"].as_array().unwrap();
+    assert!(rules.iter().all(|rule| !rule["verbs"].as_array().unwrap().contains(&"patch".into())));
 }
 
 fn decoded(value: &str) -> Vec<u8> {
@@ -154,12 +173,33 @@ fn its_role_is_the_one_that_speguard_prints() {
     if !is_here("the role of the chart") {
         return;
     }
-    let objects = objects(&rendered(&[]));
-    let printed: Json = serde_saphyr::from_str(&printed).unwrap();
-    assert_eq!(of_kind(&objects, "ClusterRole")["rules"], printed["rules"]);
-    let verbs = printed["rules"].as_array().unwrap().iter().flat_map(|rule| rule["verbs"].as_array().unwrap());
+    let of_chart = |values: &[&str]| of_kind(&objects(&rendered(values)), "ClusterRole")["rules"].clone();
+    let only_watching: Json = serde_saphyr::from_str(&printed).unwrap();
+    assert_eq!(of_chart(&["--set", "webhook.enabled=false"]), only_watching["rules"]);
+    let verbs = only_watching["rules"].as_array().unwrap().iter().flat_map(|rule| rule["verbs"].as_array().unwrap());
     assert!(verbs.clone().all(|verb| ["get", "list", "watch"].contains(&verb.as_str().unwrap())));
     assert!(verbs.clone().any(|verb| verb == "watch"));
+    let entering_words = ["rbac", "--watch", "--name", "speguard", "--webhook-configuration", "speguard"];
+    let entering: Json = serde_saphyr::from_str(&text(&speguard(&entering_words).stdout)).unwrap();
+    assert_eq!(of_chart(&[]), entering["rules"]);
+    // One object, by name; and never Secrets.
+    let rules = entering["rules"].as_array().unwrap();
+    let writes: Vec<&Json> =
+        rules.iter().filter(|rule| !only_watching["rules"].as_array().unwrap().contains(rule)).collect();
+    assert_eq!(writes.len(), 1);
+    assert_eq!(writes[0]["resourceNames"], Json::from(vec!["speguard"]));
+    assert!(!entering.to_string().contains("secrets"));
+    // With reports, that of `--open-reports`.
+    let printed = text(&speguard(&[&entering_words[..], &["--open-reports"]].concat()).stdout);
+    let printed: Json = serde_saphyr::from_str(&printed).unwrap();
+    let objects = self::objects(&rendered(&["--set", "openReports=true"]));
+    let sorted = |rules: &Json| {
+        let mut rules: Vec<String> = rules.as_array().unwrap().iter().map(ToString::to_string).collect();
+        rules.sort();
+        rules
+    };
+    assert_eq!(sorted(&of_kind(&objects, "ClusterRole")["rules"]), sorted(&printed["rules"]));
+    assert!(of_kind(&objects, "StatefulSet").to_string().contains("\"--open-reports\""));
 }
 
 #[test]
@@ -269,6 +309,8 @@ fn it_meets_the_criteria_that_it_holds_others_to() {
             // It reads the whole cluster, with a token of its own: that is its work, and why it belongs in a namespace of
             // the platform and never, as here, in one of a project.
             "SPE-HRD-03 apps/StatefulSet/speguard/speguard not_met",
+            // It enters its authority in its own webhooks, and RBAC cannot say that it changes nothing else there.
+            "SPE-IAM-03 rbac.authorization.k8s.io/ClusterRoleBinding/speguard not_met",
             "SPE-SEP-02 apps/StatefulSet/speguard/speguard undetermined",
             "SPE-SEP-02 rbac.authorization.k8s.io/ClusterRoleBinding/speguard not_met",
         ]

@@ -1,6 +1,7 @@
 //! Who can reach what in a cluster: every rule of the NetworkPolicy documentation as a row.
 mod command;
 mod oracle;
+mod outlook;
 mod projects;
 mod sharing;
 mod storage;

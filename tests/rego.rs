@@ -3,7 +3,7 @@ use crate::criteria::{BUNDLE, CASES, Tried};
 use serde_json::{Value as Json, json};
 use speguard::{
     commands::{cases::Expected, policies},
-    evaluate::{Evaluation, Question, run_tests},
+    evaluate::{Evaluation, Known, Question, run_tests},
     model::{Number, Value},
 };
 use std::{
@@ -76,6 +76,33 @@ fn rules_stay_small_enough_to_be_read_at_once() {
     assert!(long.is_empty(), "{}", long.join("\n"));
 }
 
+/// What was kept of an environment is asked with the ways of each subject laid over it, and says the same, also again.
+#[test]
+fn a_session_that_is_kept_says_what_a_new_one_says() {
+    let said = |question: &Question| {
+        let members = |said: &Result<Vec<Value>, String>| said.clone().map_err(drop);
+        let applies = question.applies.clone().map_err(drop);
+        (
+            question.package.clone(),
+            question.resource.clone(),
+            members(&question.deny),
+            members(&question.undetermined),
+            applies,
+        )
+    };
+    let mut asked = 0;
+    for read in CASES.iter().filter_map(|tried| tried.read.as_ref().ok()) {
+        let known = Known::default();
+        let new: Vec<_> = read.questions(&BUNDLE, None).iter().map(said).collect();
+        for _ in 0..2 {
+            let kept: Vec<_> = read.questions(&BUNDLE, Some(&known)).iter().map(said).collect();
+            assert_eq!(kept, new);
+        }
+        asked += new.len();
+    }
+    assert!(asked > 1_000, "{asked}");
+}
+
 /// Both engines are asked everything that the cases ask, with builtin errors strict, and must say the same.
 #[test]
 fn a_second_engine_says_the_same_about_every_case() {
@@ -105,7 +132,7 @@ fn a_second_engine_says_the_same_about_every_case() {
 }
 
 fn questions() -> Vec<Question> {
-    CASES.iter().filter_map(|tried| tried.read.as_ref().ok()).flat_map(|read| read.questions(&BUNDLE)).collect()
+    CASES.iter().filter_map(|tried| tried.read.as_ref().ok()).flat_map(|read| read.questions(&BUNDLE, None)).collect()
 }
 
 fn by_package(questions: &[Question]) -> BTreeMap<String, Vec<&Question>> {

@@ -1,6 +1,7 @@
 //! Reports: what a person and a program see of one assessment.
 mod json;
 mod markdown;
+mod openreports;
 mod sarif;
 mod stage;
 mod text;

@@ -29,14 +29,28 @@ pub struct Serve {
     #[arg(long, value_name = "NAME", conflicts_with = "tls_certificate", default_value = "localhost")]
     pub tls_name: Vec<String>,
     /// Writes the authority of that certificate here, in PEM
-    #[arg(long, value_name = "FILE", conflicts_with = "tls_certificate")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["tls_certificate", "webhook_configuration"])]
     pub authority_out: Option<PathBuf>,
+    /// The ValidatingWebhookConfiguration by which the API server asks here. The authority of the certificate is entered in
+    /// its CA bundles and both are renewed in time; what others change is told and left alone. With a certificate from files
+    /// nothing is entered
+    #[arg(long, value_name = "NAME")]
+    pub webhook_configuration: Option<String>,
+    /// Seconds that a certificate lasts; at two thirds another takes its place
+    #[arg(long, value_name = "SECONDS", default_value = "604800", requires = "webhook_configuration", conflicts_with = "tls_certificate", value_parser = clap::value_parser!(u64).range(6..=31_536_000))]
+    pub certificate_validity: u64,
+    /// Seconds that every API server gets to see a change of the CA bundle in, before anything rests on it
+    #[arg(long, value_name = "SECONDS", default_value = "5", requires = "webhook_configuration", conflicts_with = "tls_certificate", value_parser = clap::value_parser!(u64).range(1..=3_600))]
+    pub bundle_wait: u64,
     /// Denies nothing in this namespace, only warns; may be given several times
     #[arg(long, value_name = "NAMESPACE")]
     pub warn_only: Vec<String>,
     /// Seconds between audits of the whole cluster; 0 for none
     #[arg(long, value_name = "SECONDS", default_value = "900")]
     pub audit_every: u64,
+    /// Writes what each audit found as OpenReports (`openreports.io/v1alpha1`): a Report for each namespace and a ClusterReport
+    #[arg(long)]
+    pub open_reports: bool,
     /// Seconds between signs of life in the evidence log
     #[arg(long, value_name = "SECONDS", default_value = "60", requires = "log", value_parser = clap::value_parser!(u64).range(1..=60))]
     pub beat_every: u64,
@@ -71,9 +85,9 @@ pub struct Webhooks {
     /// Or the Service in front of it, as `namespace/name`
     #[arg(long, value_name = "NAMESPACE/NAME")]
     pub service: Option<String>,
-    /// The authority of its certificate, in PEM
+    /// The authority of its certificate, in PEM. Without it there is no CA bundle: `serve --webhook-configuration` enters one
     #[arg(long, value_name = "FILE")]
-    pub authority: PathBuf,
+    pub authority: Option<PathBuf>,
     /// The label that names a project
     #[arg(long, value_name = "LABEL", default_value = "spe/project")]
     pub project_label: String,

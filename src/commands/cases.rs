@@ -2,8 +2,8 @@
 use super::read::{self, Reading};
 use crate::{
     cli::Sources,
-    evaluate::{self, Bundle, Evaluation, Light, Question},
-    model::{CriterionId, Map, Platform, Resource, Verdict},
+    evaluate::{self, Bundle, Evaluation, Known, Light, Question},
+    model::{CriterionId, Environment, Map, Platform, Resource, Verdict},
     reach,
 };
 use anyhow::Context;
@@ -164,10 +164,16 @@ impl Case {
 }
 
 impl Read {
-    /// Every question that the case makes the engine answer.
+    /// What the case is read as.
     #[must_use]
-    pub fn questions(&self, bundle: &Bundle) -> Vec<Question> {
-        self.light(|light, subjects| evaluate::questions(bundle, light, subjects))
+    pub const fn environment(&self) -> &Environment {
+        &self.reading.normalised.environment
+    }
+
+    /// Every question that the case makes the engine answer; `known` is what was kept of the case before.
+    #[must_use]
+    pub fn questions(&self, bundle: &Bundle, known: Option<&Known>) -> Vec<Question> {
+        self.light(|light, subjects| evaluate::questions(bundle, &Light { known, ..*light }, subjects))
     }
 
     fn light<T>(&self, with: impl FnOnce(&Light<'_>, &[&Resource]) -> T) -> T {

@@ -3,6 +3,8 @@ use crate::{cli::Lang, report::Language};
 use anyhow::Context;
 use std::io::{self, Write};
 
+#[cfg(feature = "serve")]
+mod admission;
 pub mod attest;
 pub mod cases;
 pub mod code;
@@ -27,6 +29,8 @@ pub mod table;
 pub mod test;
 pub mod waiver;
 pub mod webhooks;
+#[cfg_attr(not(feature = "serve"), path = "would_deny_absent.rs")]
+mod would_deny;
 
 /// Who asks, as far as it matters to what is printed.
 #[derive(Clone, Debug)]

@@ -66,6 +66,11 @@ fn account(stated: &str) -> anyhow::Result<(&str, &str)> {
     Ok((namespace, name))
 }
 
+/// By its own name only; what is made has no name yet that a rule could hold (Kubernetes documentation, RBAC).
+const OPEN_REPORTS: &str = "  - apiGroups: [openreports.io]\n    resources: [clusterreports, reports]\n    \
+    resourceNames: [speguard]\n    verbs: [get, patch]\n  - apiGroups: [openreports.io]\n    resources: [clusterreports, reports]\n    \
+    verbs: [create]\n";
+
 fn text(arguments: &Rbac, rules: &BTreeMap<&str, BTreeSet<String>>, account: Option<(&str, &str)>) -> String {
     let name = &arguments.name;
     let (verbs, what) = if arguments.watch {
@@ -73,8 +78,14 @@ fn text(arguments: &Rbac, rules: &BTreeMap<&str, BTreeSet<String>>, account: Opt
     } else {
         ("list", "speguard scan --cluster` lists")
     };
+    let webhooks = arguments.webhook_configuration.as_ref().map(|name| format!("the webhooks of `{name}`"));
+    let reports = arguments.open_reports.then(|| "its reports".to_owned());
+    let written = match webhooks.into_iter().chain(reports).collect::<Vec<_>>().as_slice() {
+        [] => "nothing".to_owned(),
+        some => format!("nothing but {}", some.join(" and ")),
+    };
     let mut text = format!(
-        "# What `{what}. It reads nothing else, writes nothing, and never sees Secrets.\n\
+        "# What `{what}. It reads nothing else, writes {written}, and never sees Secrets.\n\
          # A group that the cluster does not serve costs nothing here.\n\
          apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata:\n  name: {name}\nrules:\n"
     );
@@ -84,6 +95,16 @@ fn text(arguments: &Rbac, rules: &BTreeMap<&str, BTreeSet<String>>, account: Opt
             "  - apiGroups: [{group:?}]\n    resources: [{}]\n    verbs: [{verbs}]\n",
             resources.join(", ")
         ));
+    }
+    if let Some(configuration) = &arguments.webhook_configuration {
+        // A patch may change all of the object: RBAC knows no fields. speguard changes the CA bundles.
+        text.push_str(&format!(
+            "  - apiGroups: [\"admissionregistration.k8s.io\"]\n    resources: [validatingwebhookconfigurations]\n    \
+             resourceNames: [{configuration:?}]\n    verbs: [get, patch]\n"
+        ));
+    }
+    if arguments.open_reports {
+        text.push_str(OPEN_REPORTS);
     }
     text.push_str("  - nonResourceURLs: [/api, /apis, /version]\n    verbs: [get]\n");
     if let Some((namespace, account)) = account {

@@ -6,7 +6,7 @@ use super::{
     progress::{Progress, Stage},
     read,
     record::{Done, Session},
-    remark,
+    remark, would_deny,
 };
 use crate::{
     assess::assess,
@@ -27,6 +27,9 @@ use std::{collections::BTreeMap, fs, path::Path};
 /// # Errors
 /// Misuse, criteria that cannot be loaded, a report that cannot be written: exit code 2.
 pub fn run(arguments: &Scan, shell: &Shell) -> anyhow::Result<u8> {
+    if arguments.would_deny {
+        return would_deny::run(arguments, shell);
+    }
     let timed = |log| open::timed(log, arguments.record.log_timeout);
     let store = arguments.record.log.as_deref().map(timed).transpose()?;
     let how = (arguments.live.cluster, Trigger::Command);

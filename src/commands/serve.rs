@@ -1,6 +1,7 @@
 //! `speguard serve`: the cluster watched, requests answered, the whole audited on a timer.
 use super::{
     Shell,
+    admission::{self, Ground},
     evidence::{now, open, ulid},
     live::{self, Connected},
     read,
@@ -12,8 +13,7 @@ use crate::{
     cli::serve::{EvidenceMode, Serve},
     evaluate::Bundle,
     judge::{Profile, outcome},
-    model::{Enforcement, Platform, Resource, Severity, Text, Timestamp},
-    reach,
+    model::{Resource, Severity, Timestamp},
     record::{
         entry::{Epoch, EpochEvent, Instant, Trigger},
         log::Log,
@@ -23,26 +23,27 @@ use crate::{
     serve::{
         door::Door,
         evidence::{Evidence, Source, Terms},
-        inventory::{Extent, Frame, Inventory},
+        inventory::Extent,
         metrics::Metrics,
         server,
-        tls::{self, Certificate, Files, Kept},
     },
 };
 use anyhow::{Context, bail};
 use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs,
+    collections::BTreeMap,
     sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
+        Arc, Mutex, PoisonError, TryLockError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     thread,
     time::{Duration, Instant as Monotonic},
 };
 
+mod certificate;
 mod footing;
+mod guard;
 mod life;
+mod open_reports;
 mod rollup;
 
 /// Entries of one segment of the log.
@@ -53,6 +54,9 @@ const CHECKPOINT_EVERY: Duration = Duration::from_secs(1);
 
 /// How long the end waits for the last checkpoint.
 const LAST_CHECKPOINT: Duration = Duration::from_secs(5);
+
+/// How long the end waits for an audit that runs: with the rest below the thirty seconds that a cluster gives a pod.
+const LAST_AUDIT: Duration = Duration::from_secs(10);
 
 /// Everything that the threads share.
 struct Service {
@@ -67,6 +71,12 @@ struct Service {
     store: Option<&'static dyn Store>,
     /// Entries that a checkpoint covers.
     published: Arc<AtomicU64>,
+    /// Held by an audit while it runs.
+    auditing: Mutex<()>,
+    /// No audit may begin any more.
+    is_ending: AtomicBool,
+    /// What is known of the configuration by which the API server asks.
+    guard: Arc<guard::Shared>,
 }
 
 /// Serves until it is asked to end; gives the exit code.
@@ -75,10 +85,10 @@ struct Service {
 /// No cluster, no log, no certificate, a port that is taken: exit code 2, before anything is answered.
 pub fn run(arguments: &Serve, shell: &Shell) -> anyhow::Result<u8> {
     let listening = server::listen(arguments.listen)?;
-    let certificate = certificate(arguments)?;
     let (service, connected, writer) = service(arguments.clone(), shell)?;
     let service = Arc::new(service);
     let mut pulse = None;
+    let mut shown = certificate::shown(&service)?;
     if let Some(writer) = writer {
         let before = writer.before;
         let is_lead = writer.log.state().shard.as_ref().is_some_and(|shard| shard.lead);
@@ -92,11 +102,12 @@ pub fn run(arguments: &Serve, shell: &Shell) -> anyhow::Result<u8> {
         }
     }
     let footing = footing::of(&service, &connected)?;
+    shown.keep();
     watch(&service, connected);
     audit(&service);
     footing::watch(&service, footing, listening.stop());
     remark(&format!("speguard answers on https://{}/admit, ready when /readyz says so\n", listening.address()));
-    listening.serve(Arc::clone(&service.door), certificate);
+    listening.serve(Arc::clone(&service.door), shown.certificate, shown.obstacle);
     if let Some(pulse) = pulse {
         pulse.end(&service);
     }
@@ -104,57 +115,10 @@ pub fn run(arguments: &Serve, shell: &Shell) -> anyhow::Result<u8> {
     Ok(0)
 }
 
-/// The certificate for each new connection.
-fn certificate(arguments: &Serve) -> anyhow::Result<Certificate> {
-    if let (Some(certificate), Some(key)) = (&arguments.tls_certificate, &arguments.tls_key) {
-        let kept = Kept::read(Files { certificate: certificate.clone(), key: key.clone() })?;
-        return Ok(Arc::new(move || kept.current()));
-    }
-    let made = tls::make(&arguments.tls_name)?;
-    if let Some(path) = &arguments.authority_out {
-        fs::write(path, &made.authority).with_context(|| format!("cannot write `{}`", path.display()))?;
-    }
-    Ok(Arc::new(move || Arc::clone(&made.config)))
-}
-
 fn service(arguments: Serve, shell: &Shell) -> anyhow::Result<(Service, Connected, Option<Pending>)> {
-    let bundle = read::bundle(&arguments.judging)?;
-    let connected = live::connect(&arguments.connection, &bundle)?;
-    let at = time()?;
-    let (mut collected, options) = read::beside(&arguments.sources, at)?;
-    let (statements, problems) = connected.statements();
-    collected.documents.extend(statements);
-    collected.problems.extend(problems);
-    let frame = Frame {
-        documents: collected.documents.clone(),
-        problems: collected.problems,
-        options,
-        name: arguments.connection.cluster_name.as_deref().map(Text::from),
-        unseen: connected.unseen.clone(),
-    };
-    let stated = crate::normalise::live_environment(
-        &frame.documents,
-        crate::normalise::Live::default(),
-        Vec::new(),
-        &frame.options,
-    )?;
-    let reading = read::Reading {
-        at,
-        normalised: stated,
-        documents: collected.documents,
-        tools: BTreeMap::from([("kubernetes".to_owned(), connected.version.clone())]),
-        note: None,
-    };
-    let profile = read::profile(&arguments.judging, &bundle, &reading)?;
-    let profile_text = read::profile_text(&arguments.judging, &reading)?;
-    let admitting = Profile { enforcement: profile.admission.clone(), ..profile.clone() };
-    let weighed = |id: &crate::model::CriterionId| {
-        admitting.enforcement.get(id).is_some_and(|enforcement| *enforcement != Enforcement::Observe)
-    };
-    let rules = bundle.only(&weighed);
-    let mut context: BTreeSet<Text> = rules.joins(Platform::Kubernetes);
-    context.extend(connected.served.iter().map(|served| &served.kind).filter(|kind| reach::reads(kind)).cloned());
-    let inventory = Inventory::new(frame, context, &connected.served, connected.silent.clone());
+    let (ground, connected) =
+        admission::ground(&arguments.judging, &arguments.sources, &arguments.connection, time()?)?;
+    let Ground { bundle, profile, profile_text, rules, admitting, inventory, reading } = ground;
     let pending = match &arguments.record.log {
         Some(_) => Some(pending(&arguments, &bundle, &profile, &reading)?),
         None => None,
@@ -173,7 +137,20 @@ fn service(arguments: Serve, shell: &Shell) -> anyhow::Result<(Service, Connecte
     let published = Arc::new(AtomicU64::new(0));
     let read::Reading { documents, tools, .. } = reading;
     let door = Arc::new(door);
-    let service = Service { arguments, door, bundle, profile, profile_text, documents, tools, store, published };
+    let service = Service {
+        arguments,
+        door,
+        bundle,
+        profile,
+        profile_text,
+        documents,
+        tools,
+        store,
+        published,
+        auditing: Mutex::default(),
+        is_ending: AtomicBool::default(),
+        guard: Arc::default(),
+    };
     Ok((service, connected, pending))
 }
 
@@ -259,13 +236,20 @@ fn write(service: &Arc<Service>, pending: Pending) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The kind of the configuration by which the API server asks us.
+const CONFIGURATIONS: &str = "admissionregistration.k8s.io/ValidatingWebhookConfiguration";
+
 /// Watches every kind on a thread of its own, for ever.
 fn watch(service: &Arc<Service>, connected: Connected) {
-    let door = Arc::clone(&service.door);
+    let (door, guard) = (Arc::clone(&service.door), Arc::clone(&service.guard));
     thread::spawn(move || {
         let Connected { cluster, served, .. } = connected;
+        let configurations = served.iter().position(|served| served.kind.as_ref() == CONFIGURATIONS);
         cluster.watch_all(&served, &|at, change| {
             door.inventory.take(at, change);
+            if Some(at) == configurations {
+                guard.look.ring();
+            }
             true
         });
     });
@@ -283,8 +267,14 @@ fn audit(service: &Arc<Service>) {
             // The first waits for the cluster to be known.
             while !service.door.inventory.wait(every) {}
             let begun = Monotonic::now();
-            if let Err(error) = audit_once(&service) {
-                remark(&format!("the audit could not be carried out: {error:#}\n"));
+            {
+                let _auditing = service.auditing.lock().unwrap_or_else(PoisonError::into_inner);
+                if service.is_ending.load(Ordering::SeqCst) {
+                    return;
+                }
+                if let Err(error) = audit_once(&service) {
+                    remark(&format!("the audit could not be carried out: {error:#}\n"));
+                }
             }
             thread::sleep(every.saturating_sub(begun.elapsed()));
         }
@@ -330,11 +320,15 @@ fn audit_once(service: &Service) -> anyhow::Result<()> {
         ("observed", tally.observed),
     ];
     door.metrics.audited(&standings, recorded);
+    if arguments.open_reports {
+        open_reports::write(service, environment, &assessment);
+    }
     Ok(())
 }
 
 /// Enters the orderly stop, and waits for the checkpoint that covers it.
 fn end(service: &Service) {
+    end_audits(service);
     let Some(evidence) = &service.door.evidence else { return };
     match evidence.stop() {
         Ok(receipt) => {
@@ -344,5 +338,14 @@ fn end(service: &Service) {
             }
         }
         Err(error) => remark(&format!("the stop could not be recorded: {error}\n")),
+    }
+}
+
+/// Lets no audit begin any more, and waits for one that runs: what it enters would stand behind the stop, in no checkpoint.
+fn end_audits(service: &Service) {
+    service.is_ending.store(true, Ordering::SeqCst);
+    let until = Monotonic::now() + LAST_AUDIT;
+    while matches!(service.auditing.try_lock(), Err(TryLockError::WouldBlock)) && Monotonic::now() < until {
+        thread::sleep(Duration::from_millis(20));
     }
 }

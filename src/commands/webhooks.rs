@@ -14,10 +14,7 @@ const TEMPLATE: &str = include_str!("../../charts/speguard/files/webhooks.yaml")
 /// # Errors
 /// An authority that cannot be read or is no certificate; an address, name or label that is none.
 pub fn run(arguments: &Webhooks) -> anyhow::Result<u8> {
-    let path = &arguments.authority;
-    let authority = fs::read_to_string(path).with_context(|| format!("cannot read `{}`", path.display()))?;
-    ensure!(authority.contains("BEGIN CERTIFICATE"), "`{}` holds no certificate in PEM", path.display());
-    let client = format!("{{{}, caBundle: {}}}", client(arguments)?, STANDARD.encode(&authority));
+    let client = format!("{{{}{}}}", client(arguments)?, bundle(arguments)?);
     let label = &arguments.project_label;
     ensure!(!label.is_empty() && label.chars().all(is_plain), "`{label}` is no label");
     let mut exempt = vec!["kube-system"];
@@ -34,6 +31,14 @@ pub fn run(arguments: &Webhooks) -> anyhow::Result<u8> {
         .replace("QUOTED", &quoted.join(", "));
     print(text.as_bytes())?;
     Ok(0)
+}
+
+/// The field with the authority, where one is given.
+fn bundle(arguments: &Webhooks) -> anyhow::Result<String> {
+    let Some(path) = &arguments.authority else { return Ok(String::new()) };
+    let authority = fs::read_to_string(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+    ensure!(authority.contains("BEGIN CERTIFICATE"), "`{}` holds no certificate in PEM", path.display());
+    Ok(format!(", caBundle: {}", STANDARD.encode(&authority)))
 }
 
 fn client(arguments: &Webhooks) -> anyhow::Result<String> {

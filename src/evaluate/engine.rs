@@ -132,9 +132,21 @@ fn list<'v>(items: impl Iterator<Item = &'v regorus::Value>) -> Result<Value, St
 #[derive(Clone, Debug)]
 pub(super) struct Program {
     parsed: Engine,
+    /// With [`ASKED`] beside it.
+    asked: Engine,
     package: String,
     heads: BTreeSet<&'static str>,
 }
+
+/// The package of a module that asks for the heads of a rule with its input and its ways laid over: so a session can be
+/// asked about any subject of a view without being prepared anew, which takes several times as long as an answer.
+///
+/// The library's own virtual machine needs no preparing, and was tried: it turns ill-typed values into undefined ones where
+/// this engine ends the evaluation, so that a rule says nothing where it must say that it cannot tell.
+const ASKED: &str = "speguard_asked";
+
+/// What all heads of a rule say, each as a list of no or one member.
+const ALL: &str = "all";
 
 /// The heads that are asked for.
 const HEADS: [&str; 3] = ["deny", "undetermined", "applies"];
@@ -159,7 +171,24 @@ impl Program {
                 heads.insert(head);
             }
         }
-        Ok(Self { parsed: engine, package: package.to_owned(), heads })
+        let mut asked = engine.clone();
+        let rule = |head: &&str| {
+            format!(
+                "{head} := said if {{\n\tsaid := data.{package}.{head} with input as input.input with data.reach as \
+                 input.reach\n}}\n"
+            )
+        };
+        let module = heads.iter().map(rule).fold(format!("package {ASKED}\n\n"), |all, one| all + &one);
+        // All at once, so that what several heads need is worked out once.
+        let member = |head: &&str| format!("\"{head}\": [said | said := data.{package}.{head}]");
+        let members = heads.iter().map(member).collect::<Vec<_>>().join(", ");
+        let all = format!(
+            "{ALL} := said if {{\n\tsaid := data.{ASKED}.each with input as input.input with data.reach as input.reach\n}}\n\n\
+             each := {{{members}}}\n"
+        );
+        let module = module + &all;
+        asked.add_policy(ASKED.to_owned(), module).map_err(message)?;
+        Ok(Self { parsed: engine, asked, package: package.to_owned(), heads })
     }
 
     /// A clone that sees the given data.
@@ -169,22 +198,59 @@ impl Program {
     pub(super) fn session(&self, data: &Seen) -> Result<Session, String> {
         let mut engine = self.parsed.clone();
         engine.add_data(data.0.clone()).map_err(message)?;
-        Ok(Session { engine, package: self.package.clone(), heads: self.heads.clone() })
+        Ok(Session { engine, package: self.package.clone(), heads: self.heads.clone(), said: BTreeMap::new() })
+    }
+
+    /// A clone that sees the given `data.environment`, and is given `data.reach` with each question.
+    ///
+    /// # Errors
+    /// The engine's message.
+    pub(super) fn kept(&self, environment: &Seen) -> Result<Session, String> {
+        let mut engine = self.asked.clone();
+        engine.add_data(Seen::object([("environment", environment.clone())]).0).map_err(message)?;
+        Ok(Session { engine, package: ASKED.to_owned(), heads: self.heads.clone(), said: BTreeMap::new() })
     }
 }
 
 /// A program that sees one view.
+#[derive(Debug)]
 pub(super) struct Session {
     engine: Engine,
     package: String,
     heads: BTreeSet<&'static str>,
+    /// What heads said of the input, where all were asked at once.
+    said: BTreeMap<&'static str, regorus::Value>,
 }
 
 impl Session {
     /// Asks `deny` and `undetermined` about one input.
     pub(super) fn ask(&mut self, input: &Seen) -> Said {
+        self.said.clear();
         self.engine.set_input(input.0.clone());
         Said { deny: self.members("deny"), undetermined: self.members("undetermined") }
+    }
+
+    /// Likewise of a session of [`Program::kept`], with the ways that the rule may see.
+    pub(super) fn ask_with(&mut self, input: &Seen, reach: &Seen) -> Said {
+        let input = Seen::object([("input", input.clone()), ("reach", reach.clone())]);
+        self.engine.set_input(input.0.clone());
+        self.said = self.all().unwrap_or_default();
+        if self.said.is_empty() {
+            // One of them cannot be run to its end: each speaks for itself.
+            return self.ask(&input);
+        }
+        Said { deny: self.members("deny"), undetermined: self.members("undetermined") }
+    }
+
+    fn all(&mut self) -> Option<BTreeMap<&'static str, regorus::Value>> {
+        let said = self.engine.eval_rule(format!("data.{ASKED}.{ALL}")).ok()?;
+        let said = said.as_object().ok()?;
+        let head =
+            |head: &&'static str| match said.get(&regorus::Value::String((*head).into()))?.as_array().ok()?.first() {
+                Some(value) => Some((*head, value.clone())),
+                None => Some((*head, regorus::Value::Undefined)),
+            };
+        self.heads.iter().map(head).collect()
     }
 
     /// Asks about the same input whether the rule applies; true where no such rule stands.
@@ -211,6 +277,9 @@ impl Session {
     fn head(&mut self, head: &str) -> Result<Option<regorus::Value>, String> {
         if !self.heads.contains(head) {
             return Ok(None);
+        }
+        if let Some(said) = self.said.get(head) {
+            return Ok(Some(said.clone()));
         }
         self.engine.eval_rule(format!("data.{}.{head}", self.package)).map(Some).map_err(message)
     }

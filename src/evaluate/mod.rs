@@ -98,14 +98,17 @@ const SUBJECTS_PER_TASK: usize = 256;
 #[must_use]
 pub fn evaluate(bundle: &Bundle, light: &Light<'_>, subjects: &[&Resource]) -> Vec<Evaluation> {
     let mut evaluations: Vec<Evaluation> = ask(bundle, light, subjects, &|asking| {
-        let verdict = match asking.session {
-            Ok(session) => {
-                let said = session.ask(&asking.input);
-                finding::verdict(asking.rule, &asking.resource.id, asking.sight, said, || session.applies())
+        let verdict = match asking.opened.failure() {
+            Some(cause) => Verdict::Undetermined { unknown: vec![finding::not_evaluated(cause)] },
+            None => {
+                let said = asking.opened.ask(&asking.input);
+                let applies = || asking.opened.applies();
+                finding::verdict(asking.rule, &asking.resource.id, asking.sight, said, applies)
             }
-            Err(cause) => Verdict::Undetermined { unknown: vec![finding::not_evaluated(cause)] },
         };
-        asking.evaluation(verdict)
+        let Asking { rule, resource, .. } = asking;
+        let (criterion, resource) = (rule.criterion.id.clone(), resource.id.clone());
+        Evaluation { criterion, platform: rule.platform, resource, verdict }
     });
     let unseen = unseen(bundle, light.environment, subjects, &mut evaluations);
     evaluations.extend(unseen);
@@ -173,17 +176,14 @@ pub struct Question {
 pub fn questions(bundle: &Bundle, light: &Light<'_>, subjects: &[&Resource]) -> Vec<Question> {
     ask(bundle, light, subjects, &|asking| {
         let json = |seen: &Seen| seen.json().unwrap_or_else(|cause| format!("{{\"not in JSON\": {cause:?}}}"));
-        let (said, applies) = match asking.session {
-            Ok(session) => (session.ask(&asking.input), session.applies()),
-            Err(cause) => (Said { deny: Err(cause.clone()), undetermined: Err(cause.clone()) }, Err(cause.clone())),
-        };
+        let (said, applies) = (asking.opened.ask(&asking.input), asking.opened.applies());
         Question {
             criterion: asking.rule.criterion.id.clone(),
             platform: asking.rule.platform,
             resource: asking.resource.id.clone(),
             package: asking.rule.package(),
             input: json(&asking.input),
-            data: json(asking.data),
+            data: json(&asking.opened.data),
             deny: said.deny,
             undetermined: said.undetermined,
             applies,
@@ -196,18 +196,50 @@ struct Asking<'a> {
     rule: &'a Rule,
     resource: &'a Resource,
     sight: &'a Sight<'a>,
-    session: &'a mut Result<Session, String>,
-    data: &'a Seen,
+    opened: &'a mut Opened,
     input: Seen,
 }
 
-impl Asking<'_> {
-    fn evaluation(&self, verdict: Verdict) -> Evaluation {
-        Evaluation {
-            criterion: self.rule.criterion.id.clone(),
-            platform: self.rule.platform,
-            resource: self.resource.id.clone(),
-            verdict,
+/// A rule that is ready to be asked.
+struct Opened {
+    session: Result<Session, String>,
+    /// All of `data`; its `reach` alone, where the session was kept from an earlier question.
+    data: Seen,
+    is_kept: bool,
+}
+
+impl Opened {
+    fn open(rule: &Rule, sight: &Sight<'_>, (view, chunk): (&View, &[&Resource]), known: Option<&Known>) -> Self {
+        let Some(known) = known else {
+            let data = sight.data(&rule.joins, chunk);
+            let session = rule.program().and_then(|program| program.session(&data));
+            return Self { session, data, is_kept: false };
+        };
+        let make = || rule.program().and_then(|program| program.kept(&sight.environment(&rule.joins)));
+        let session = known.session(view, rule, make);
+        Self { session, data: sight.reach(&rule.joins, chunk), is_kept: true }
+    }
+
+    /// Why it cannot be asked at all.
+    fn failure(&self) -> Option<&str> {
+        self.session.as_ref().err().map(String::as_str)
+    }
+
+    fn ask(&mut self, input: &Seen) -> Said {
+        match &mut self.session {
+            Ok(session) if self.is_kept => session.ask_with(input, &self.data),
+            Ok(session) => session.ask(input),
+            Err(cause) => Said { deny: Err(cause.clone()), undetermined: Err(cause.clone()) },
+        }
+    }
+
+    fn applies(&mut self) -> Result<bool, String> {
+        self.session.as_mut().map_err(|cause| cause.clone())?.applies()
+    }
+
+    fn close(self, rule: &Rule, view: &View, known: Option<&Known>) {
+        if let (Some(known), Ok(session)) = (known, self.session) {
+            known.keep(view, rule, session);
         }
     }
 }
@@ -257,14 +289,14 @@ fn ask<'a, T: Send>(
         let sight = group.sight.get_or_init(|| Sight::new(&index, light.reach, &group.view, &group.joins, light.known));
         let inputs: Vec<_> = chunk.iter().map(|resource| sight.input(resource)).collect();
         let ask_rule = |(rule, asked): (&'a Rule, Vec<usize>)| {
-            let data = sight.data(&rule.joins, chunk);
-            let mut session = rule.program().and_then(|program| program.session(&data));
+            let mut session = Opened::open(rule, sight, (&group.view, chunk), light.known);
             let own = parameters.get(&rule.criterion.id).cloned().map(|seen| ("parameters", seen));
             let mut answers = Vec::with_capacity(asked.len());
             for (resource, input) in asked.into_iter().filter_map(|at| Some((*chunk.get(at)?, inputs.get(at)?))) {
                 let input = Seen::object(input.iter().cloned().chain(own.clone()));
-                answers.push(answer(Asking { rule, resource, sight, session: &mut session, data: &data, input }));
+                answers.push(answer(Asking { rule, resource, sight, opened: &mut session, input }));
             }
+            session.close(rule, &group.view, light.known);
             answers
         };
         asked_of(bundle, chunk).into_par_iter().flat_map_iter(ask_rule).collect::<Vec<T>>()

@@ -1,5 +1,8 @@
 //! What a rule sees: the input of one subject, and the data of its view (policies/README.md gives both shapes).
-use super::{bundle::Rule, engine::Seen};
+use super::{
+    bundle::Rule,
+    engine::{Seen, Session},
+};
 use crate::model::{
     Absence, ENVIRONMENT_KIND, Environment, Hidden, Platform, Problem, Reach, Resource, ResourceId, Step, Text,
     Unknown, Value, View, Way, Ways,
@@ -140,15 +143,38 @@ impl<'a> Naming<'a> {
 
 type Places = BTreeMap<Text, BTreeMap<Text, Seen>>;
 
-/// Kinds of one environment as rules see them: kept by who asks about the same environment many times.
+/// Kinds of one environment as rules see them, and rules that are ready to be asked about it: kept by who asks about the
+/// same environment many times.
 #[derive(Debug, Default)]
-pub struct Known(Mutex<BTreeMap<(View, Text), Seen>>);
+pub struct Known {
+    kinds: Mutex<BTreeMap<(View, Text), Seen>>,
+    sessions: Mutex<BTreeMap<(View, usize, Platform), Vec<Session>>>,
+}
 
 impl Known {
     fn get(&self, view: &View, kind: &Text, see: impl FnOnce() -> Seen) -> Seen {
         // What a thread that panicked has left is whole: an entry is put in one step.
-        let mut kinds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kinds = self.kinds.lock().unwrap_or_else(PoisonError::into_inner);
         kinds.entry((view.clone(), kind.clone())).or_insert_with(see).clone()
+    }
+
+    /// A session of a rule that nobody else asks now; made where there is none.
+    pub(super) fn session(
+        &self,
+        view: &View,
+        rule: &Rule,
+        make: impl FnOnce() -> Result<Session, String>,
+    ) -> Result<Session, String> {
+        let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        let free = sessions.get_mut(&(view.clone(), rule.number, rule.platform)).and_then(Vec::pop);
+        drop(sessions);
+        free.map_or_else(make, Ok)
+    }
+
+    /// Gives a session back.
+    pub(super) fn keep(&self, view: &View, rule: &Rule, session: Session) {
+        let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        sessions.entry((view.clone(), rule.number, rule.platform)).or_default().push(session);
     }
 }
 
@@ -212,9 +238,17 @@ impl<'a> Sight<'a> {
 
     /// `data` of a rule that joins these kinds, asked about these subjects.
     pub(super) fn data(&self, joins: &[Text], subjects: &[&Resource]) -> Seen {
-        let kinds = joins.iter().filter_map(|kind| Some((kind.clone(), self.kinds.get(kind)?.clone())));
-        let reach = topics(self.reach).map(|(topic, ways)| (topic, self.ways(topic, ways, joins, subjects)));
-        Seen::object([("environment", Seen::object(kinds)), ("reach", Seen::object(reach))])
+        Seen::object([("environment", self.environment(joins)), ("reach", self.reach(joins, subjects))])
+    }
+
+    /// `data.environment`.
+    pub(super) fn environment(&self, joins: &[Text]) -> Seen {
+        Seen::object(joins.iter().filter_map(|kind| Some((kind.clone(), self.kinds.get(kind)?.clone()))))
+    }
+
+    /// `data.reach`.
+    pub(super) fn reach(&self, joins: &[Text], subjects: &[&Resource]) -> Seen {
+        Seen::object(topics(self.reach).map(|(topic, ways)| (topic, self.ways(topic, ways, joins, subjects))))
     }
 
     fn ways(&self, topic: &str, ways: &Ways, joins: &[Text], subjects: &[&Resource]) -> Seen {

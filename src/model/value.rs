@@ -58,9 +58,10 @@ pub struct Entry {
     pub value: Value,
 }
 
-/// Entries in the order of their keys, each key once. A sorted vector: bodies are many and small.
+/// Entries in the order of their keys, each key once. A sorted vector: bodies are many and small. A clone shares them until
+/// one of the two is changed, so that whole environments can be handed on.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Map(Vec<Entry>);
+pub struct Map(Arc<Vec<Entry>>);
 
 /// One step into a body.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -102,15 +103,15 @@ impl Map {
 
     pub fn get_mut(&mut self, key: &str) -> Option<&mut Value> {
         let at = self.position(key).ok()?;
-        self.0.get_mut(at).map(|entry| &mut entry.value)
+        self.own().get_mut(at).map(|entry| &mut entry.value)
     }
 
     /// Puts a value under a key; gives back the entry that stood there.
     pub fn insert(&mut self, entry: Entry) -> Option<Entry> {
         match self.position(&entry.key) {
-            Ok(at) => self.0.get_mut(at).map(|old| std::mem::replace(old, entry)),
+            Ok(at) => self.own().get_mut(at).map(|old| std::mem::replace(old, entry)),
             Err(at) => {
-                self.0.insert(at, entry);
+                self.own().insert(at, entry);
                 None
             }
         }
@@ -122,12 +123,12 @@ impl Map {
     }
 
     pub fn remove(&mut self, key: &str) -> Option<Entry> {
-        self.position(key).ok().map(|at| self.0.remove(at))
+        self.position(key).ok().map(|at| self.own().remove(at))
     }
 
     /// Keeps the entries that hold, in one pass.
     pub fn retain(&mut self, holds: impl FnMut(&Entry) -> bool) {
-        self.0.retain(holds);
+        self.own().retain(holds);
     }
 
     pub fn iter(&self) -> std::slice::Iter<'_, Entry> {
@@ -135,7 +136,7 @@ impl Map {
     }
 
     pub fn iter_mut(&mut self) -> impl Iterator<Item = (&Text, &mut Value)> {
-        self.0.iter_mut().map(|entry| (&entry.key, &mut entry.value))
+        self.own().iter_mut().map(|entry| (&entry.key, &mut entry.value))
     }
 
     #[must_use]
@@ -153,7 +154,7 @@ impl Map {
     pub fn from_entries(mut entries: Vec<Entry>) -> (Self, Vec<Entry>) {
         entries.sort_by(|one, other| one.key.cmp(&other.key));
         if entries.windows(2).all(|pair| matches!(pair, [one, other] if one.key != other.key)) {
-            return (Self(entries), Vec::new());
+            return (Self(entries.into()), Vec::new());
         }
         let mut kept: Vec<Entry> = Vec::with_capacity(entries.len());
         let mut repeated = Vec::new();
@@ -161,7 +162,12 @@ impl Map {
             let into = if kept.last().is_some_and(|last| last.key == entry.key) { &mut repeated } else { &mut kept };
             into.push(entry);
         }
-        (Self(kept), repeated)
+        (Self(kept.into()), repeated)
+    }
+
+    /// Its entries to be changed: copied, where another map shares them.
+    fn own(&mut self) -> &mut Vec<Entry> {
+        Arc::make_mut(&mut self.0)
     }
 
     fn position(&self, key: &str) -> Result<usize, usize> {
@@ -174,7 +180,7 @@ impl IntoIterator for Map {
     type IntoIter = std::vec::IntoIter<Entry>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
+        Arc::unwrap_or_clone(self.0).into_iter()
     }
 }
 

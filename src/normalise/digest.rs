@@ -6,7 +6,8 @@ use sha2::{Digest as _, Sha256};
 ///
 /// The bytes are JSON with keys in order and no white space; an unknown is `{"$unknown": …}`. Files, lines and
 /// problems are not part of it.
-pub(super) fn digest(environment: &Environment) -> Digest {
+#[must_use]
+pub fn digest(environment: &Environment) -> Digest {
     let mut hash = Sha256::new();
     for resource in environment.all() {
         of_resource(resource, &mut hash);

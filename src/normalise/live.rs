@@ -165,10 +165,27 @@ fn prune(resource: &mut Resource) {
             annotations.remove(APPLIED);
         }
     }
+    if kind.as_ref() == "Pod" && is_scheduled(body) {
+        forget_node(body.get_mut("spec"));
+        forget_node(resource.pod.as_mut().map(|pod| &mut pod.spec));
+    }
     if let Some((_, kept)) = STATUS.iter().find(|(of, _)| *of == kind.as_ref())
         && let Some(Value::Map(status)) = body.get_mut("status")
     {
         status.retain(|entry| kept.contains(&entry.key.as_ref()));
+    }
+}
+
+/// Whether a scheduler has chosen the node: it is then no setting of the Pod's author.
+fn is_scheduled(pod: &Map) -> bool {
+    let conditions = pod.get("status").and_then(|status| status.get("conditions")).and_then(Value::as_list);
+    let scheduled = |item: &Item| item.value.get("type").and_then(Value::as_text) == Some("PodScheduled");
+    conditions.is_some_and(|all| all.iter().any(scheduled))
+}
+
+fn forget_node(spec: Option<&mut Value>) {
+    if let Some(Value::Map(spec)) = spec {
+        spec.remove("nodeName");
     }
 }
 
@@ -325,6 +342,22 @@ mod tests {
         let read = read("/api/v1/pods", text).unwrap();
         let status = read.first().unwrap().body.get("status").and_then(Value::as_map).unwrap();
         assert_eq!((status.len(), status.get("phase").and_then(Value::as_text)), (1, Some("Running")));
+    }
+
+    /// A scheduler's choice is no setting; a Pod that was made with its node has no such condition when it is made.
+    #[test]
+    fn a_node_that_a_scheduler_chose_is_not_the_pods_own() {
+        let text = r#"{"kind": "PodList", "apiVersion": "v1", "items": [
+            {"metadata": {"name": "p", "namespace": "a"}, "spec": {"nodeName": "n"},
+             "status": {"conditions": [{"type": "PodScheduled", "status": "True"}]}},
+            {"metadata": {"name": "q", "namespace": "a"}, "spec": {"nodeName": "n"}, "status": {"phase": "Pending"}}]}"#;
+        let read = read("/api/v1/pods", text).unwrap();
+        let chosen = |one: &Resource| {
+            let pod = one.pod.as_ref().map(|pod| pod.spec.get("nodeName").is_some());
+            (one.body.find(&["spec", "nodeName"]).is_some(), pod)
+        };
+        let chosen: Vec<_> = read.iter().map(chosen).collect();
+        assert_eq!(chosen, [(false, Some(false)), (true, Some(true))]);
     }
 
     #[test]

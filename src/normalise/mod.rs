@@ -21,7 +21,7 @@ mod workload;
 mod yaml;
 
 pub use clusters::scope;
-pub use digest::resource as resource_digest;
+pub use digest::{digest, resource as resource_digest};
 pub use kinds::is_configuration;
 pub use live::{object, page, statements};
 
@@ -122,7 +122,7 @@ pub fn environment(
     problems: Vec<Problem>,
     options: &Options,
 ) -> Result<Normalised, NormaliseError> {
-    with_live(documents, problems, None, options)
+    Ok(digested(with_live(documents, problems, None, options)?))
 }
 
 /// [`environment`] with a live cluster: Kubernetes objects in the documents do not count, because they are what somebody
@@ -136,7 +136,25 @@ pub fn live_environment(
     problems: Vec<Problem>,
     options: &Options,
 ) -> Result<Normalised, NormaliseError> {
-    with_live(documents, problems, Some(live), options)
+    Ok(digested(with_live(documents, problems, Some(live), options)?))
+}
+
+/// The environment of [`live_environment`] without its digest: for what is looked at and not recorded.
+///
+/// # Errors
+/// As [`environment`].
+pub fn live_context(
+    documents: &[Document],
+    live: Live,
+    problems: Vec<Problem>,
+    options: &Options,
+) -> Result<Environment, NormaliseError> {
+    Ok(with_live(documents, problems, Some(live), options)?.environment)
+}
+
+fn digested(mut normalised: Normalised) -> Normalised {
+    normalised.environment.digest = digest(&normalised.environment);
+    normalised
 }
 
 fn with_live(
@@ -175,7 +193,7 @@ pub fn modules_beyond(documents: &[Document]) -> BTreeSet<Text> {
     terraform::code::beyond(documents)
 }
 
-/// Puts resources into one environment: identity, clusters, scopes, the Environment itself, the digest.
+/// Puts resources into one environment: identity, clusters, scopes, the Environment itself.
 fn assembled(all: Partial, description: Description) -> Environment {
     let Partial { resources: read, mut problems } = all;
     let mut resources: BTreeMap<ResourceId, Vec<Resource>> = BTreeMap::new();
@@ -198,7 +216,5 @@ fn assembled(all: Partial, description: Description) -> Environment {
     }
     problems.sort_by(|one, other| (&one.origin, &one.cause).cmp(&(&other.origin, &other.cause)));
     problems.dedup();
-    let mut environment = Environment { resources, description, clusters, problems, ..Environment::default() };
-    environment.digest = digest::digest(&environment);
-    environment
+    Environment { resources, description, clusters, problems, ..Environment::default() }
 }

@@ -5,12 +5,14 @@ pub mod kubernetes;
 mod logs;
 pub mod networks;
 mod openings;
+mod outlook;
 mod owners;
 mod projects;
 mod storage;
 mod target;
 
-pub use openings::opened;
+pub use openings::{can_open, opened};
+pub use outlook::{Outlook, is_workload, look, needs_workloads};
 pub use target::Target;
 
 use crate::model::{Environment, Problem, Reach, Resource, Text};

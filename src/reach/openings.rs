@@ -1,6 +1,28 @@
 //! What a change opens: ways after it that no way before it held. What was open before is not the change's fault.
-use super::networks::{Addresses, Ports, Traffic};
-use crate::model::{Answer, Text, Value, Way};
+use super::{
+    Target, kubernetes,
+    networks::{Addresses, Ports, Traffic},
+};
+use crate::model::{Answer, Description, Resource, Text, Value, Way};
+
+/// Whether a change of an object can open ways for workloads that stand, so that it is worth being weighed; what is gone is
+/// `None`. What only closes, or says nothing of where anything leads, cannot.
+#[must_use]
+pub fn can_open(before: Option<&Resource>, after: Option<&Resource>, description: &Description) -> bool {
+    let Some(kind) = after.or(before).map(|one| one.id.kind.as_ref()) else { return false };
+    let after_has = |holds: &dyn Fn(&Resource) -> bool| after.is_some_and(holds);
+    match kind {
+        "Service" => after_has(&|one| kubernetes::opens_node_ports(&one.body).is_some()),
+        "Endpoints" | "discovery.k8s.io/EndpointSlice" => {
+            after_has(&|one| kubernetes::leads_outward(one, &Target::internet(description)))
+        }
+        "PersistentVolumeClaim" => after_has(&|one| one.body.find(&["spec", "volumeName"]).is_some()),
+        "PersistentVolume" | "snapshot.storage.k8s.io/VolumeSnapshotContent" => after.is_some(),
+        // A new policy without rules isolates, and allows nobody anything.
+        kubernetes::POLICY => before.is_some() || after_has(&|one| kubernetes::has_rules(&one.body)),
+        kind => kubernetes::reads(kind),
+    }
+}
 
 /// The ways after a change that go further than those before it, in order: open ones by address and port, unknown ones
 /// by why. A way whose ranges are too many to be written out is new when it is not written the same.
@@ -16,7 +38,7 @@ pub fn opened(before: &[Way], after: &[Way]) -> Vec<Way> {
                 Answer::Open => traffic(way)
                     .is_none_or(|(addresses, ports)| !Traffic::to(addresses, ports).difference(&held).is_empty()),
                 // Where something was open already, not knowing adds nothing that counts more.
-                Answer::Unknown => held.is_empty(),
+                Answer::Unknown => !before.iter().any(|old| old.answer == Answer::Open),
                 Answer::Closed => false,
             }
     };
@@ -74,5 +96,7 @@ mod tests {
         assert_eq!(opened(&[], std::slice::from_ref(&unknown)).len(), 1);
         assert_eq!(opened(std::slice::from_ref(&unknown), std::slice::from_ref(&unknown)), []);
         assert_eq!(opened(&[open("0.0.0.0/0", "tcp/443")], std::slice::from_ref(&unknown)), []);
+        // Ways to projects are not written as ranges.
+        assert_eq!(opened(&[open("project lunge", "all ports")], std::slice::from_ref(&unknown)), []);
     }
 }

@@ -22,6 +22,10 @@ pub(super) const KINDS: [&str; 7] =
 
 /// Adds to `projects` what these subjects open to other projects.
 pub(super) fn derive(environment: &Environment, subjects: &[&Resource], reach: &mut Reach) {
+    let is_asked = |subject: &&Resource| subject.pod.is_some() || KINDS.contains(&subject.id.kind.as_ref());
+    if !subjects.iter().any(is_asked) {
+        return;
+    }
     let owners = Owners::of(environment);
     let volumes = volumes::Volumes::of(environment, &owners);
     for subject in subjects.iter().filter(|subject| subject.id.platform == Platform::Kubernetes) {
@@ -45,6 +49,11 @@ pub(super) fn derive(environment: &Environment, subjects: &[&Resource], reach: &
             }
         }
     }
+}
+
+/// Whether what an object opens to other projects lies beside the workloads of these, so that all of them must be known.
+pub(super) fn lies_beside_workloads(resource: &Resource) -> bool {
+    [volumes::VOLUME, volumes::SNAPSHOT].contains(&resource.id.kind.as_ref()) || volumes::mounts(resource)
 }
 
 /// A way to another project, told by what the two owners are to each other; `None` where nothing is crossed.

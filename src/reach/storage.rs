@@ -43,20 +43,25 @@ pub(super) const KINDS: [&str; 4] = [CLASS, CLAIM, VOLUME, DATA_VOLUME];
 pub(super) fn derive(environment: &Environment, subjects: &[&Resource], reach: &mut Reach) {
     let stores = Stores::index(environment);
     for subject in subjects.iter().filter(|subject| subject.id.platform == Platform::Kubernetes) {
-        let ways = match subject.id.kind.as_ref() {
-            CLASS => vec![stores.class(subject, &subject.id.name, Vec::new())],
-            VOLUME => vec![stores.volume(subject, &subject.id.name, Vec::new())],
-            CLAIM => vec![stores.claim(&Claim::own(subject))],
-            DATA_VOLUME => vec![stores.data_volume(subject)],
-            _ if subject.pod.is_some() => stores.workload(subject),
-            _ => continue,
-        };
-        let all = reach.storage.entry(subject.id.clone()).or_default();
-        ways.into_iter().for_each(|way| {
-            if !all.contains(&way) {
-                all.push(way)
-            }
-        });
+        add(&stores, subject, reach);
+    }
+}
+
+/// Fills `storage` for one subject.
+pub(super) fn add<'a>(stores: &Stores<'a>, subject: &'a Resource, reach: &mut Reach) {
+    let ways = match subject.id.kind.as_ref() {
+        CLASS => vec![stores.class(subject, &subject.id.name, Vec::new())],
+        VOLUME => vec![stores.volume(subject, &subject.id.name, Vec::new())],
+        CLAIM => vec![stores.claim(&Claim::own(subject))],
+        DATA_VOLUME => vec![stores.data_volume(subject)],
+        _ if subject.pod.is_some() => stores.workload(subject),
+        _ => return,
+    };
+    let all = reach.storage.entry(subject.id.clone()).or_default();
+    for way in ways {
+        if !all.contains(&way) {
+            all.push(way);
+        }
     }
 }
 
@@ -74,7 +79,7 @@ struct Claim<'a> {
 type ByName<'a> = BTreeMap<(&'a Text, &'a str), Vec<&'a Resource>>;
 
 /// Classes and volumes, and which classes are attested.
-struct Stores<'a> {
+pub(super) struct Stores<'a> {
     environment: &'a Environment,
     classes: ByName<'a>,
     volumes: ByName<'a>,
@@ -128,7 +133,7 @@ impl<'a> Claim<'a> {
 }
 
 impl<'a> Stores<'a> {
-    fn index(environment: &'a Environment) -> Self {
+    pub(super) fn index(environment: &'a Environment) -> Self {
         let (mut classes, mut volumes) = (ByName::new(), ByName::new());
         for (id, resources) in environment.resources.iter().filter(|(id, _)| id.platform == Platform::Kubernetes) {
             let all = match id.kind.as_ref() {

@@ -16,14 +16,14 @@ pub struct Ground<'a> {
 const WARNING_CHARACTERS_MAX: usize = 256;
 
 /// Findings that a ground names; the rest is counted.
-const FINDINGS_SHOWN: usize = 5;
+pub(super) const FINDINGS_SHOWN: usize = 5;
 
 thread_local! {
     /// Reading the words takes as long as judging.
     static PHRASES: RefCell<Option<(Language, Phrases)>> = const { RefCell::new(None) };
 }
 
-fn with<T>(language: Language, say: impl FnOnce(&Phrases) -> T) -> T {
+pub(super) fn with<T>(language: Language, say: impl FnOnce(&Phrases) -> T) -> T {
     PHRASES.with_borrow_mut(|kept| {
         kept.take_if(|(of, _)| *of != language);
         let (_, phrases) = kept.get_or_insert_with(|| (language, Phrases::new(language)));
@@ -85,7 +85,7 @@ pub fn phrase(name: &str, places: &[(&str, &str)], language: Language) -> String
 }
 
 /// A finding's sentence, and the field where it stands.
-fn said(ground: &Ground<'_>, finding: &Finding, phrases: &Phrases, language: Language) -> String {
+pub(super) fn said(ground: &Ground<'_>, finding: &Finding, phrases: &Phrases, language: Language) -> String {
     let mut text = clean(&sentence(Some(ground.criterion), finding, phrases, language)).into_owned();
     let elsewhere = finding.at.as_ref().map(|at| clean(&at.address()).into_owned());
     let path = shown(&finding.path);

@@ -10,6 +10,7 @@ mod fingerprint;
 mod json;
 mod markdown;
 mod mask;
+pub mod openreports;
 mod pen;
 mod place;
 mod reach;
@@ -18,6 +19,7 @@ mod sentence;
 mod text;
 mod unread;
 mod words;
+pub mod would_deny;
 
 pub use about::criterion;
 pub use clean::{clean, clean_json};

@@ -1,5 +1,5 @@
 //! What is answered becomes evidence before it is answered.
-use super::{review::Request, ruling::Ruling};
+use super::{guard::Sight, review::Request, ruling::Ruling};
 use crate::{
     model::{Receipt, ResourceId},
     record::{
@@ -70,6 +70,12 @@ impl Evidence {
         self.terms.is_required
     }
 
+    /// Who writes the shard.
+    #[must_use]
+    pub fn emitter(&self) -> &str {
+        &self.terms.emitter
+    }
+
     /// Enters that the emitter has started.
     ///
     /// # Errors
@@ -96,6 +102,7 @@ impl Evidence {
         synced: bool,
         runs: Vec<(String, Instant)>,
         clock_step_ms: Option<i64>,
+        sight: Sight,
     ) -> Result<Receipt, QueueError> {
         let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
         if *ended {
@@ -109,7 +116,8 @@ impl Evidence {
             denied: count(&self.denied),
             dropped: count(&self.dropped),
             synced,
-            webhooks: None,
+            webhooks: sight.webhooks,
+            authorities: sight.authorities,
             clock_step_ms,
         })))
     }

@@ -1,13 +1,15 @@
 //! The cluster as it is now: every object of every kind that anything is told from, kept by watches.
+use super::lookout::Lookout;
 use crate::{
     collect::cluster::{Change, Part, Served},
     evaluate,
-    model::{Document, Environment, Problem, Resource, ResourceId, Text, Timestamp},
+    model::{Document, Environment, Problem, Reach, Resource, ResourceId, Text, Timestamp},
     normalise::{self, Live, NormaliseError, Options},
+    reach,
 };
 use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -46,8 +48,16 @@ pub struct Snapshot {
 
 /// The objects, and how well they are known.
 pub struct Inventory {
+    shared: Arc<Shared>,
+    lookout: OnceLock<Lookout>,
+}
+
+struct Shared {
     frame: Frame,
     context: BTreeSet<Text>,
+    /// Kinds that others are judged in the light of only by what is derived from them: they come and go all the time, and
+    /// are no part of what is taken anew with each change.
+    crowd: BTreeSet<Text>,
     known: Mutex<Known>,
     changed: Condvar,
     context_snapshot: Mutex<Arc<Snapshot>>,
@@ -61,6 +71,7 @@ struct Known {
     /// Counts changes of any kind, and of those of the context.
     changes: u64,
     context_changes: u64,
+    comings: Comings,
     /// Groups that did not answer when kinds were asked for.
     silent: Vec<Problem>,
 }
@@ -68,6 +79,7 @@ struct Known {
 struct Kind {
     served: Served,
     is_context: bool,
+    is_crowd: bool,
     /// Read to its end at least once.
     is_listed: bool,
     /// A list that has not ended.
@@ -85,48 +97,68 @@ struct Listing {
 }
 
 impl Inventory {
-    /// Nothing is known yet of the kinds.
+    /// Nothing is known yet of the kinds. `joins` are those that rules look at beside their subjects.
     #[must_use]
-    pub fn new(frame: Frame, context: BTreeSet<Text>, served: &[Served], silent: Vec<Problem>) -> Self {
-        let kinds = served.iter().map(|served| Kind {
-            is_context: context.contains(&served.kind),
-            served: served.clone(),
-            is_listed: false,
-            listing: None,
-            failing: None,
-            unread: BTreeMap::new(),
-        });
-        let known = Known { kinds: kinds.collect(), changes: 1, context_changes: 1, silent, ..Known::default() };
-        Self {
+    pub fn new(frame: Frame, joins: BTreeSet<Text>, served: &[Served], silent: Vec<Problem>) -> Self {
+        let is_crowd = |kind: &Text| reach::is_workload(kind) && reach::reads(kind) && !joins.contains(kind);
+        let kinds: Vec<Kind> = served
+            .iter()
+            .map(|served| Kind {
+                is_crowd: is_crowd(&served.kind),
+                is_context: !is_crowd(&served.kind) && (joins.contains(&served.kind) || reach::reads(&served.kind)),
+                served: served.clone(),
+                is_listed: false,
+                listing: None,
+                failing: None,
+                unread: BTreeMap::new(),
+            })
+            .collect();
+        let of = |is: fn(&Kind) -> bool| kinds.iter().filter(move |kind| is(kind)).map(|kind| kind.served.kind.clone());
+        let (context, crowd) = (of(|kind| kind.is_context).chain(joins).collect(), of(|kind| kind.is_crowd).collect());
+        let known = Known { kinds, changes: 1, context_changes: 1, silent, ..Known::default() };
+        let shared = Shared {
             frame,
             context,
+            crowd,
             known: Mutex::new(known),
             changed: Condvar::new(),
             context_snapshot: Mutex::default(),
             whole_snapshot: Mutex::default(),
-        }
+        };
+        Self { shared: Arc::new(shared), lookout: OnceLock::new() }
+    }
+
+    /// The facts about a workload that is not there yet, and the context that they were found in; `None` where they cannot
+    /// be told without all others.
+    ///
+    /// # Errors
+    /// As [`Inventory::snapshot`].
+    pub(super) fn newcomer(&self, subject: &Resource) -> Result<Option<(Arc<Snapshot>, Reach)>, NormaliseError> {
+        let same = || Self { shared: Arc::clone(&self.shared), lookout: OnceLock::new() };
+        let told = self.lookout.get_or_init(|| Lookout::of(same())).ask(subject).transpose()?;
+        Ok(told.and_then(|(snapshot, reach)| Some((snapshot, reach?))))
     }
 
     /// Takes in what happened to a kind, by its position.
     pub fn take(&self, at: usize, change: Change) {
-        let mut known = lock(&self.known);
+        let mut known = lock(&self.shared.known);
         known.take(at, change);
         drop(known);
-        self.changed.notify_all();
+        self.shared.changed.notify_all();
     }
 
     /// Whether every kind was listed, or is known not to be allowed.
     #[must_use]
     pub fn is_synced(&self) -> bool {
-        lock(&self.known).kinds.iter().all(Kind::is_settled)
+        lock(&self.shared.known).kinds.iter().all(Kind::is_settled)
     }
 
     /// Waits until [`Inventory::is_synced`], not longer than a time; gives what it came to.
     #[must_use]
     pub fn wait(&self, longest: Duration) -> bool {
-        let known = lock(&self.known);
+        let known = lock(&self.shared.known);
         let waiting = |known: &mut Known| !known.kinds.iter().all(Kind::is_settled);
-        let ended = self.changed.wait_timeout_while(known, longest, waiting);
+        let ended = self.shared.changed.wait_timeout_while(known, longest, waiting);
         !ended.unwrap_or_else(PoisonError::into_inner).1.timed_out()
     }
 
@@ -135,21 +167,51 @@ impl Inventory {
     /// # Errors
     /// As [`Inventory::snapshot`].
     pub fn expired(&self, at: Timestamp) -> Result<usize, NormaliseError> {
-        let options = Options { at, ..self.frame.options.clone() };
-        let stated = normalise::live_environment(&self.frame.documents, Live::default(), Vec::new(), &options)?;
+        let options = Options { at, ..self.shared.frame.options.clone() };
+        let stated = normalise::live_environment(&self.shared.frame.documents, Live::default(), Vec::new(), &options)?;
         Ok(stated.environment.description.expired.len())
     }
 
     /// Whether others are judged in the light of this kind.
     #[must_use]
     pub fn is_context(&self, kind: &Text) -> bool {
-        self.context.contains(kind)
+        self.shared.context.contains(kind)
     }
 
     /// How many objects are known.
     #[must_use]
     pub fn size(&self) -> usize {
-        lock(&self.known).resources.len()
+        lock(&self.shared.known).resources.len()
+    }
+
+    /// How often anything changed that others are judged in the light of, and which kinds are not heard of.
+    fn moment(known: &Known, extent: Extent) -> (u64, BTreeSet<Text>) {
+        let changes = if extent == Extent::Context { known.context_changes } else { known.changes };
+        (changes, known.stale())
+    }
+
+    /// Whether a snapshot of the context is still what there is.
+    pub(super) fn is_current(&self, snapshot: &Snapshot) -> bool {
+        let (changes, stale) = Self::moment(&lock(&self.shared.known), Extent::Context);
+        snapshot.changes == changes && snapshot.stale == stale
+    }
+
+    /// Whether objects of a kind come and go all the time, and are told of by a [`super::lookout`].
+    #[must_use]
+    pub fn is_crowd(&self, kind: &Text) -> bool {
+        self.shared.crowd.contains(kind)
+    }
+
+    /// Every object of the crowd, and how many came and went before.
+    pub(super) fn crowd(&self) -> (Vec<Resource>, u64) {
+        let known = lock(&self.shared.known);
+        let all = known.resources.iter().filter(|(id, _)| self.shared.crowd.contains(&id.kind));
+        (all.map(|(_, one)| one.clone()).collect(), known.comings.count())
+    }
+
+    /// Who came and went since; `None` where that is not known any more.
+    pub(super) fn comings(&self, since: u64) -> Option<Vec<Coming>> {
+        lock(&self.shared.known).comings.since(since)
     }
 
     /// The environment with every change that has arrived; the same one again where nothing has.
@@ -157,18 +219,21 @@ impl Inventory {
     /// # Errors
     /// What is wrong with the description: it was good at the start.
     pub fn snapshot(&self, extent: Extent) -> Result<Arc<Snapshot>, NormaliseError> {
-        let mut kept = lock(if extent == Extent::Context { &self.context_snapshot } else { &self.whole_snapshot });
-        let known = lock(&self.known);
-        let changes = if extent == Extent::Context { known.context_changes } else { known.changes };
-        let stale = known.stale();
+        let mut kept =
+            lock(if extent == Extent::Context { &self.shared.context_snapshot } else { &self.shared.whole_snapshot });
+        let known = lock(&self.shared.known);
+        let (changes, stale) = Self::moment(&known, extent);
         if kept.changes == changes && kept.stale == stale {
             return Ok(Arc::clone(&kept));
         }
         let problems: Vec<Problem> = known.problems().collect();
-        let in_extent = |id: &ResourceId| extent == Extent::Whole || self.context.contains(&id.kind);
+        let in_extent = |id: &ResourceId| extent == Extent::Whole || self.shared.context.contains(&id.kind);
         let resources = known.resources.iter().filter(|(id, _)| in_extent(id)).map(|(_, one)| one.clone()).collect();
         drop(known);
-        let environment = self.environment(resources, problems)?;
+        let mut environment = self.environment(resources, problems)?;
+        if extent == Extent::Whole {
+            environment.digest = normalise::digest(&environment);
+        }
         *kept = Arc::new(Snapshot { environment, stale, seen: evaluate::Known::default(), changes });
         Ok(Arc::clone(&kept))
     }
@@ -178,9 +243,9 @@ impl Inventory {
     /// # Errors
     /// As [`Inventory::snapshot`].
     pub fn with(&self, put: &[Resource], gone: &[ResourceId], extent: Extent) -> Result<Environment, NormaliseError> {
-        let known = lock(&self.known);
+        let known = lock(&self.shared.known);
         let problems: Vec<Problem> = known.problems().collect();
-        let in_extent = |id: &ResourceId| extent == Extent::Whole || self.context.contains(&id.kind);
+        let in_extent = |id: &ResourceId| extent == Extent::Whole || self.shared.context.contains(&id.kind);
         let is_other = |id: &ResourceId| !gone.contains(id) && !put.iter().any(|one| one.id == *id);
         let kept = known.resources.iter().filter(|(id, _)| in_extent(id) && is_other(id));
         let resources = kept.map(|(_, one)| one.clone()).chain(put.iter().cloned()).collect();
@@ -189,11 +254,49 @@ impl Inventory {
     }
 
     fn environment(&self, resources: Vec<Resource>, problems: Vec<Problem>) -> Result<Environment, NormaliseError> {
-        let frame = &self.frame;
+        let frame = &self.shared.frame;
         let complete = problems.is_empty();
         let live = Live { resources, name: frame.name.clone(), complete, unseen: frame.unseen.clone() };
         let problems = problems.into_iter().chain(frame.problems.iter().cloned()).collect();
-        Ok(normalise::live_environment(&frame.documents, live, problems, &frame.options)?.environment)
+        normalise::live_context(&frame.documents, live, problems, &frame.options)
+    }
+}
+
+/// How many comings are remembered: more than come between two questions, unless nobody asks.
+const COMINGS_MAX: usize = 4_096;
+
+/// An object of the crowd as it was and as it is.
+pub(super) type Coming = (Option<Resource>, Option<Resource>);
+
+/// Who came and went, the last of them.
+#[derive(Default)]
+struct Comings {
+    forgotten: u64,
+    last: VecDeque<Coming>,
+}
+
+impl Comings {
+    fn count(&self) -> u64 {
+        self.forgotten + u64::try_from(self.last.len()).unwrap_or(u64::MAX)
+    }
+
+    fn add(&mut self, before: Option<Resource>, after: Option<Resource>) {
+        if self.last.len() == COMINGS_MAX {
+            self.last.pop_front();
+            self.forgotten += 1;
+        }
+        self.last.push_back((before, after));
+    }
+
+    /// Everything changed at once.
+    fn forget(&mut self) {
+        self.forgotten = self.count() + 1;
+        self.last.clear();
+    }
+
+    fn since(&self, count: u64) -> Option<Vec<Coming>> {
+        let known = usize::try_from(count.checked_sub(self.forgotten)?).ok()?;
+        Some(self.last.iter().skip(known).cloned().collect())
     }
 }
 
@@ -222,6 +325,7 @@ impl Known {
     fn take(&mut self, at: usize, change: Change) {
         let Some(kind) = self.kinds.get_mut(at) else { return };
         let mut any = true;
+        let is_about_kind = !matches!(change, Change::Put(_) | Change::Gone(_)) || !kind.unread.is_empty();
         match change {
             Change::Begin | Change::Part(Part::Restart) => (kind.listing, any) = (Some(Listing::default()), false),
             Change::Part(Part::Page(page)) => {
@@ -239,17 +343,26 @@ impl Known {
                 (kind.is_listed, kind.failing, kind.unread) = (true, None, listing.unread);
                 self.resources.retain(|id, _| id.kind != name);
                 self.resources.extend(listing.resources);
+                self.comings.forget();
             }
             Change::Put(document) => match normalise::object(&document) {
                 Ok(resource) => {
                     kind.unread.remove(resource.origin.path());
-                    any = self.resources.get(&resource.id).is_none_or(|old| old.body != resource.body);
-                    self.resources.insert(resource.id.clone(), resource);
+                    let before = self.resources.insert(resource.id.clone(), resource.clone());
+                    any = before.as_ref().is_none_or(|old| old.body != resource.body);
+                    if any && kind.is_crowd {
+                        self.comings.add(before, Some(resource));
+                    }
                 }
                 Err(problem) => drop(kind.unread.insert(problem.origin.path().clone(), problem)),
             },
             Change::Gone(document) => match normalise::object(&document) {
-                Ok(resource) => drop(self.resources.remove(&resource.id)),
+                Ok(resource) => {
+                    let before = self.resources.remove(&resource.id);
+                    if before.is_some() && kind.is_crowd {
+                        self.comings.add(before, None);
+                    }
+                }
                 Err(problem) => drop(kind.unread.insert(problem.origin.path().clone(), problem)),
             },
             Change::Alive => any = kind.failing.take().is_some(),
@@ -259,7 +372,8 @@ impl Known {
             }
         }
         self.changes += u64::from(any);
-        let is_context = self.kinds.get(at).is_some_and(|kind| kind.is_context);
+        // That a kind is not heard of, or is again, is told in the light of everything.
+        let is_context = self.kinds.get(at).is_some_and(|kind| kind.is_context) || is_about_kind;
         self.context_changes += u64::from(any && is_context);
     }
 

@@ -1,4 +1,5 @@
 //! What a monitoring system reads of this process (OpenMetrics text).
+use crate::model::Timestamp;
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
@@ -28,6 +29,65 @@ pub struct Metrics {
     objects: Gauge,
     judgements: Family<VerdictLabels, Gauge>,
     audits: Family<AnswerLabels, Counter>,
+    pub guard: GuardMetrics,
+}
+
+/// How the API server comes to ask us.
+#[derive(Default)]
+pub struct GuardMetrics {
+    present: Gauge,
+    entered: Gauge,
+    changes: Counter,
+    patches: Counter,
+    rotations: Counter,
+    expiry: Gauge,
+}
+
+impl GuardMetrics {
+    fn register(registry: &mut Registry) -> Self {
+        let own = Self::default();
+        let present = "Whether the webhook configuration is there";
+        registry.register("webhook_configuration_present", present, own.present.clone());
+        let changes = "Changes of the webhook configuration beside its CA bundles, its deletion among them";
+        registry.register("webhook_configuration_changes", changes, own.changes.clone());
+        let entered = "Whether every webhook believes the certificate that is shown";
+        registry.register("webhook_bundle_entered", entered, own.entered.clone());
+        registry.register("webhook_bundle_patches", "Times that the CA bundle was written", own.patches.clone());
+        registry.register(
+            "certificate_rotations",
+            "Times that another certificate came to be shown",
+            own.rotations.clone(),
+        );
+        let expiry = "When the certificate that is shown ends, in seconds since 1970";
+        registry.register_with_unit("certificate_expiry_timestamp", expiry, Unit::Seconds, own.expiry.clone());
+        own
+    }
+
+    /// Says whether the configuration is there.
+    pub fn present(&self, is_present: bool) {
+        self.present.set(i64::from(is_present));
+    }
+
+    /// Counts changes of others.
+    pub fn changed(&self, changes: u64) {
+        self.changes.inc_by(changes);
+    }
+
+    /// Counts a write of ours.
+    pub fn patched(&self) {
+        self.patches.inc();
+    }
+
+    /// Counts that another certificate is shown.
+    pub fn rotated(&self) {
+        self.rotations.inc();
+    }
+
+    /// Says whether what is shown is believed, and when it ends.
+    pub fn shown(&self, is_entered: bool, Timestamp(until): Timestamp) {
+        self.entered.set(i64::from(is_entered));
+        self.expiry.set(until);
+    }
 }
 
 impl Default for Metrics {
@@ -51,7 +111,8 @@ impl Default for Metrics {
         registry.register("inventory_objects", "Objects of the cluster that are known", objects.clone());
         registry.register("audit_judgements", "Judgements of the last audit", judgements.clone());
         registry.register("audits", "Audits of the cluster, by whether the log holds them", audits.clone());
-        Self { registry, answers, seconds, unrecorded, synced, objects, judgements, audits }
+        let guard = GuardMetrics::register(&mut registry);
+        Self { registry, answers, seconds, unrecorded, synced, objects, judgements, audits, guard }
     }
 }
 
@@ -104,11 +165,15 @@ mod tests {
         metrics.answered("deny", 0.003);
         metrics.known(true, 7);
         metrics.audited(&[("not_met", 2)], true);
+        metrics.guard.changed(2);
+        metrics.guard.shown(true, Timestamp(1_795_000_000));
         let text = metrics.text();
         for line in [
             "speguard_admission_answers_total{answer=\"deny\"} 1",
             "speguard_admission_duration_seconds_count 1",
             "speguard_inventory_objects 7",
+            "speguard_webhook_configuration_changes_total 2",
+            "speguard_certificate_expiry_timestamp_seconds 1795000000",
             "speguard_audit_judgements{standing=\"not_met\"} 2",
         ] {
             assert!(text.contains(line), "{line}\n{text}");

@@ -1,9 +1,14 @@
 //! `speguard serve`: answers an API server's admission requests, and audits the cluster on a timer.
 //!
-//! `inventory` knows the cluster, `ruling` decides, `door` words and records the answer, `server` speaks HTTPS.
+//! `inventory` knows the cluster, `lookout` what reaches what in it, `ruling` decides, `door` words and records the answer,
+//! `server` speaks HTTPS. `foretell` asks `ruling` about what is there already. `tls` has the certificates, `guard` says what
+//! the API server has of the configuration by which it asks.
 pub mod door;
 pub mod evidence;
+pub mod foretell;
+pub mod guard;
 pub mod inventory;
+mod lookout;
 pub mod metrics;
 pub mod review;
 pub mod ruling;

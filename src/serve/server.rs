@@ -1,5 +1,9 @@
 //! HTTPS: routes, limits, and a certificate that can be changed while it runs.
-use super::{door::Door, review, tls::Certificate};
+use super::{
+    door::Door,
+    review,
+    tls::{Certificate, Obstacle},
+};
 use axum::{
     Router,
     body::Bytes,
@@ -38,6 +42,7 @@ const FAREWELL: Duration = Duration::from_secs(10);
 
 struct Shared {
     door: Arc<Door>,
+    obstacle: Obstacle,
     judging: Semaphore,
     waiting: Semaphore,
 }
@@ -84,8 +89,8 @@ impl Listening {
     }
 
     /// Serves until the process is asked to end (SIGTERM, SIGINT, [`Listening::stop`]), then lets open requests finish.
-    pub fn serve(self, door: Arc<Door>, certificate: Certificate) {
-        self.runtime.block_on(serve(door, self.listener, certificate, self.stop));
+    pub fn serve(self, door: Arc<Door>, certificate: Certificate, obstacle: Obstacle) {
+        self.runtime.block_on(serve((door, obstacle), self.listener, certificate, self.stop));
     }
 }
 
@@ -103,9 +108,15 @@ async fn asked_to_end(stop: Arc<Notify>) {
     }
 }
 
-async fn serve(door: Arc<Door>, listener: TcpListener, certificate: Certificate, stop: Arc<Notify>) {
+async fn serve(
+    (door, obstacle): (Arc<Door>, Obstacle),
+    listener: TcpListener,
+    certificate: Certificate,
+    stop: Arc<Notify>,
+) {
     let shared = Arc::new(Shared {
         door,
+        obstacle,
         judging: Semaphore::new(JUDGED_AT_ONCE),
         waiting: Semaphore::new(JUDGED_AT_ONCE + WAITING_MAX),
     });
@@ -169,9 +180,11 @@ fn json(bytes: Vec<u8>) -> Response {
 }
 
 async fn ready(State(shared): State<Arc<Shared>>) -> Response {
-    match shared.door.inventory.is_synced() {
-        true => "ready\n".into_response(),
-        false => (StatusCode::SERVICE_UNAVAILABLE, "the cluster has not been read to its end yet\n").into_response(),
+    let not_yet = |why: String| (StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n")).into_response();
+    match (shared.door.inventory.is_synced(), (shared.obstacle)()) {
+        (false, _) => not_yet("the cluster has not been read to its end yet".to_owned()),
+        (true, Some(why)) => not_yet(why),
+        (true, None) => "ready\n".into_response(),
     }
 }
 

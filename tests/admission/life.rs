@@ -6,10 +6,6 @@ use super::{
 };
 use serde_json::Value as Json;
 
-fn error(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
 impl Lab {
     fn denied(&self, arguments: &[&str], words: &[&str]) {
         let output = self.plane.kubectl(arguments, "");

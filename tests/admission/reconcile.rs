@@ -18,7 +18,7 @@ const POLICIES: &str = "/apis/networking.k8s.io/v1/namespaces/project-hjerte/net
 
 impl Lab {
     /// Exit code and report of a comparison.
-    fn reconcile(&self, audit: &str, (from, to): (&str, &str), more: &[&str]) -> (i32, Json) {
+    pub(super) fn reconcile(&self, audit: &str, (from, to): (&str, &str), more: &[&str]) -> (i32, Json) {
         let description = compliant().join("spe.yaml");
         let options = ["--from", from, "--to", to, "--spe", description.to_str().unwrap(), "--format", "json"];
         let all = [&["evidence", "reconcile", "--log", "log", "--audit-log", audit], &options[..], more].concat();
@@ -33,7 +33,7 @@ impl Lab {
     }
 
     /// The end of a window: now, with an event after it, and a checkpoint over all that was decided.
-    fn end(&self) -> String {
+    pub(super) fn end(&self) -> String {
         let to = now();
         thread::sleep(Duration::from_millis(10));
         self.plane.must(&["get", "namespaces"], "");
@@ -49,7 +49,7 @@ impl Lab {
     }
 }
 
-fn count(report: &Json, class: &str) -> u64 {
+pub(super) fn count(report: &Json, class: &str) -> u64 {
     let checks = report["checks"].as_array().unwrap();
     checks.iter().find(|one| one["check"] == class).map_or(0, |one| one["count"].as_u64().unwrap())
 }

@@ -1,6 +1,11 @@
 //! The conformance table: one line for each thing that an API server may ask.
 use super::*;
 
+pub(super) use kinds::waivers;
+
+mod kinds;
+mod ways;
+
 /// What must come of a request.
 #[derive(Clone, Copy, Debug)]
 enum Expected {
@@ -41,7 +46,7 @@ fn with(line: &str, instead: &str) -> String {
     pod(&GOOD.replace(line, instead))
 }
 
-fn deployment(spec: &str) -> String {
+pub(super) fn deployment(spec: &str) -> String {
     let spec = spec.lines().map(|line| format!("    {line}\n")).collect::<String>();
     format!(
         "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: d, namespace: project-hjerte}}\nspec:\n  \
@@ -188,10 +193,15 @@ fn policies_and_namespaces() -> Vec<Case> {
 
 #[test]
 fn objects_come_to_what_the_table_says() {
-    let Some(lab) = Lab::start("the table of admission", false) else { return };
+    let Some(plane) = environment("the table of admission", false) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("waivers.yaml"), waivers()).unwrap();
+    let lab = Lab::guard(plane, &[folder.path().to_str().unwrap(), "--warn-only", "project-lunge"]);
     let before = lab.service.decisions().len();
     let mut wrong = Vec::new();
-    for (name, object, expected) in pods().into_iter().chain(templates_and_places()).chain(policies_and_namespaces()) {
+    let mut names = BTreeSet::new();
+    for (name, object, expected) in table() {
+        assert!(names.insert(name), "{name} stands twice");
         let output = lab.try_out(&object);
         let (passed, words) = (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned());
         let good = match expected {
@@ -205,6 +215,22 @@ fn objects_come_to_what_the_table_says() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(names.len() >= 55, "{} cases", names.len());
     // E12: a dry run leaves no trace.
     assert_eq!(lab.service.decisions().len(), before);
+}
+
+fn table() -> impl Iterator<Item = Case> {
+    let parts = [
+        pods(),
+        kinds::special_pods(),
+        templates_and_places(),
+        kinds::workloads(),
+        kinds::namespaces(),
+        policies_and_namespaces(),
+        ways::policies(),
+        ways::services(),
+        ways::rights(),
+    ];
+    parts.into_iter().flatten()
 }

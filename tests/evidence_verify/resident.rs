@@ -45,7 +45,8 @@ fn beat(number: u64, clock_step_ms: Option<i64>) -> Body {
         denied: 1,
         dropped: 0,
         synced: true,
-        webhooks: None,
+        webhooks: Some(DigestText([4; 32])),
+        authorities: Some(DigestText([5; 32])),
         clock_step_ms,
     }))
 }

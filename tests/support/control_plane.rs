@@ -40,6 +40,23 @@ impl ControlPlane {
         Some(plane)
     }
 
+    /// Ends the API server as a crash does; `restart` brings it back.
+    pub(crate) fn kill_apiserver(&self) {
+        self.signal_to("kube-apiserver", "KILL");
+    }
+
+    fn signal_to(&self, program: &str, signal: &str) {
+        let pid = std::fs::read_to_string(self.state().join(format!("{program}.pid"))).unwrap();
+        let sent = Command::new("kill").args([&format!("-{signal}"), pid.trim()]).status().unwrap();
+        assert!(sent.success(), "kill -{signal} {program}");
+    }
+
+    /// Stops the API server and starts it again.
+    pub(crate) fn restart(&self) {
+        let again = self.script("restart-apiserver", &[]);
+        assert!(again.status.success(), "{}", String::from_utf8_lossy(&again.stderr));
+    }
+
     fn script(&self, verb: &str, options: &[&str]) -> Output {
         let mut command = Command::new("tests/control-plane");
         command.arg(verb).args(options).env("CONTROL_PLANE_DIR", self.state());
@@ -55,18 +72,19 @@ impl ControlPlane {
         self.state().join("kubeconfig")
     }
 
-    pub(crate) fn kubectl(&self, arguments: &[&str], input: &str) -> Output {
+    /// kubectl, pointed at this control plane.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let tools = std::env::var("HOME").map(|home| format!("{home}/.cache/speguard/tools/bin")).unwrap_or_default();
         let path = format!("{}:{tools}", std::env::var("PATH").unwrap());
-        let mut child = Command::new("kubectl")
-            .args(arguments)
-            .env("KUBECONFIG", self.kubeconfig())
-            .env("PATH", path)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut command = Command::new("kubectl");
+        command.args(arguments).env("KUBECONFIG", self.kubeconfig()).env("PATH", path);
+        command
+    }
+
+    pub(crate) fn kubectl(&self, arguments: &[&str], input: &str) -> Output {
+        let mut command = self.command(arguments);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
         child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
         child.wait_with_output().unwrap()
     }
@@ -109,6 +127,20 @@ impl ControlPlane {
     /// Counts what there is now among what the cluster came up with.
     pub(crate) fn keep(&mut self) {
         self.born = self.keys();
+    }
+
+    /// Sends a signal to etcd: `STOP` and `CONT` make it a store that does not answer for a while.
+    pub(crate) fn signal_etcd(&self, signal: &str) {
+        self.signal_to("etcd", signal);
+    }
+
+    /// Has etcd forget every state but the present one.
+    pub(crate) fn compact(&self) {
+        let key = encoded(b"/registry/");
+        let found = self.etcd("range", &format!("{{\"key\": \"{key}\"}}"));
+        let found: serde_json::Value = serde_json::from_slice(&found).unwrap();
+        let revision = found["header"]["revision"].as_str().unwrap();
+        self.etcd("compaction", &format!("{{\"revision\": \"{revision}\", \"physical\": true}}"));
     }
 
     fn keys(&self) -> BTreeSet<String> {

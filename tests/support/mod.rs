@@ -3,4 +3,6 @@
 pub(crate) mod control_plane;
 pub(crate) mod disk;
 #[cfg(feature = "serve")]
+pub(crate) mod faulty_server;
+#[cfg(feature = "serve")]
 pub(crate) mod service;

@@ -16,59 +16,109 @@ pub(crate) struct Service {
     pub(crate) folder: TempDir,
     port: u16,
     arguments: Vec<String>,
-    kubeconfig: PathBuf,
+    pub(crate) kubeconfig: PathBuf,
     child: Option<Child>,
 }
 
 impl Service {
-    /// Starts it for a control plane, waits until it is ready, and has the API server ask it.
-    pub(crate) fn start(plane: &ControlPlane, description: &Path, arguments: &[&str]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let mut all: Vec<String> =
-            ["serve", "--spe", description.to_str().unwrap(), "--tls-name", "127.0.0.1"].map(str::to_owned).into();
-        all.extend(arguments.iter().map(|one| (*one).to_owned()));
-        let mut service = Self { folder, port, arguments: all, kubeconfig: plane.kubeconfig(), child: None };
-        service.speguard(&[
-            "evidence",
-            "init",
-            "--log",
-            "log",
-            "--domain",
-            "example.org",
-            "--spe",
-            "demo",
-            "--emitter",
-            "admission-0",
-            "--lead",
-            "--trust-out",
-            "trust.policy",
-        ]);
+    /// Starts it for a control plane that it reaches by a kubeconfig, waits until it is ready, and has the API server ask it.
+    pub(crate) fn start(plane: &ControlPlane, kubeconfig: PathBuf, description: &Path, arguments: &[&str]) -> Self {
+        let mut service = Self::prepare(plane, description, "admission-0", arguments);
+        service.kubeconfig = kubeconfig;
         service.begin();
         plane.apply(&service.webhooks());
         service
     }
 
+    /// With a log of its own, and not started.
+    pub(crate) fn prepare(plane: &ControlPlane, description: &Path, emitter: &str, arguments: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let mut all: Vec<String> = ["serve", "--spe", description.to_str().unwrap()].map(str::to_owned).into();
+        all.extend(arguments.iter().map(|one| (*one).to_owned()));
+        match arguments.iter().position(|one| *one == "--tls-certificate") {
+            Some(at) => {
+                // Its authority may lie beside it.
+                let authority = Path::new(arguments[at + 1]).with_file_name("authority.pem");
+                if authority.exists() {
+                    fs::copy(authority, folder.path().join("authority.pem")).unwrap();
+                }
+            }
+            None => all.extend(["--tls-name", "127.0.0.1"].map(str::to_owned)),
+        }
+        let service = Self { folder, port, arguments: all, kubeconfig: plane.kubeconfig(), child: None };
+        let named = ["--domain", "example.org", "--spe", "demo", "--emitter", emitter];
+        let init = ["evidence", "init", "--log", "log", "--lead", "--trust-out", "trust.policy"];
+        service.speguard(&[&init[..], &named].concat());
+        service
+    }
+
+    /// Without a name for a certificate, where that comes from files.
+    pub(crate) fn without_name(&mut self) {
+        self.arguments.retain(|one| one != "--tls-name" && one != "127.0.0.1");
+    }
+
+    /// Whether it enters its authority where the API server looks.
+    fn enters(&self) -> bool {
+        self.arguments.iter().any(|one| one == "--webhook-configuration")
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("https://127.0.0.1:{}", self.port)
+    }
+
     /// The configuration that has the API server ask it.
     pub(crate) fn webhooks(&self) -> String {
-        let url = format!("https://127.0.0.1:{}", self.port);
-        let output = self.speguard(&["webhooks", "--url", &url, "--authority", "authority.pem"]);
+        self.webhooks_with(&[])
+    }
+
+    /// Likewise, with further arguments.
+    pub(crate) fn webhooks_with(&self, arguments: &[&str]) -> String {
+        let url = self.url();
+        let authority: &[&str] = if self.enters() { &[] } else { &["--authority", "authority.pem"] };
+        let output = self.speguard(&[&["webhooks", "--url", &url], authority, arguments].concat());
         String::from_utf8(output.stdout).unwrap()
     }
 
     /// Starts the process (again), and waits until it knows the cluster.
     pub(crate) fn begin(&mut self) {
-        let output = fs::File::options().create(true).append(true).open(self.folder.path().join("output")).unwrap();
-        let mut command = self.command();
-        command.args(&self.arguments).arg("--kubeconfig").arg(&self.kubeconfig);
-        command.args(["--listen", &format!("127.0.0.1:{}", self.port), "--authority-out", "authority.pem"]);
-        command.args(["--log", "log", "--scope", "demo"]).stdout(Stdio::null()).stderr(output);
-        self.child = Some(command.spawn().unwrap());
+        self.spawn();
         let until = Instant::now() + Duration::from_secs(60);
         while self.get("/readyz").as_deref() != Some("ready\n") {
             assert!(Instant::now() < until, "{}", self.output());
             thread::sleep(Duration::from_millis(100));
         }
+    }
+
+    /// Starts the process (again).
+    pub(crate) fn spawn(&mut self) {
+        let output = fs::File::options().create(true).append(true).open(self.folder.path().join("output")).unwrap();
+        let mut command = self.command();
+        command.args(&self.arguments).arg("--kubeconfig").arg(&self.kubeconfig);
+        command.args(["--listen", &format!("127.0.0.1:{}", self.port)]);
+        if !self.enters() && !self.arguments.iter().any(|one| one == "--tls-certificate") {
+            command.args(["--authority-out", "authority.pem"]);
+        }
+        command.args(["--log", "log", "--scope", "demo"]).stdout(Stdio::null()).stderr(output);
+        self.child = Some(command.spawn().unwrap());
+    }
+
+    /// Sends a signal to the process.
+    pub(crate) fn signal(&self, signal: &str) {
+        signal_to(self.child.as_ref().unwrap().id(), signal);
+    }
+
+    /// Lets no file of the process grow beyond a size; `unlimited` lets them again.
+    pub(crate) fn limit_files(&self, size: &str) {
+        let pid = self.child.as_ref().unwrap().id();
+        let limit = format!("--fsize={size}:unlimited");
+        let set = Command::new("prlimit").args(["--pid", &pid.to_string(), &limit]).status().unwrap();
+        assert!(set.success());
+    }
+
+    /// The further arguments of the next start.
+    pub(crate) fn add(&mut self, arguments: &[&str]) {
+        self.arguments.extend(arguments.iter().map(|one| (*one).to_owned()));
     }
 
     /// What a route answers, where its status is good.
@@ -145,7 +195,9 @@ impl Service {
     }
 
     fn command(&self) -> Command {
-        let mut command = Command::new(cargo_bin("speguard"));
+        // A file that may not grow is then an error as a full disk is, and no end of the process.
+        let mut command = Command::new("sh");
+        command.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""]).arg(cargo_bin("speguard"));
         command.current_dir(self.folder.path()).env("XDG_STATE_HOME", self.folder.path().join("state"));
         command.env_remove("RUST_BACKTRACE").env_remove("KUBECONFIG").env("LC_ALL", "C");
         command
@@ -153,10 +205,21 @@ impl Service {
 
     /// Every decision in the log, as JSON.
     pub(crate) fn decisions(&self) -> Vec<serde_json::Value> {
-        let shown = self.speguard(&["evidence", "show", "decision", "--log", "log", "--format", "json"]);
+        self.entries("decision")
+    }
+
+    /// Every entry of a kind in the log, as JSON.
+    pub(crate) fn entries(&self, kind: &str) -> Vec<serde_json::Value> {
+        let shown = self.speguard(&["evidence", "show", kind, "--log", "log", "--format", "json"]);
         let shown: serde_json::Value = serde_json::from_slice(&shown.stdout).unwrap();
         shown["entries"].as_array().unwrap().iter().map(|one| one["entry"].clone()).collect()
     }
+}
+
+/// Sends a signal to a process.
+pub(crate) fn signal_to(pid: u32, signal: &str) {
+    let sent = Command::new("kill").args([format!("-{signal}"), pid.to_string()]).status().unwrap();
+    assert!(sent.success(), "kill -{signal} {pid}");
 }
 
 impl Drop for Service {

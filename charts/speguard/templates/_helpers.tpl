@@ -22,8 +22,8 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- with .Values.image }}{{ .repository }}{{ if .digest }}@{{ .digest }}{{ else }}:{{ .tag | default $.Chart.AppVersion }}{{ end }}{{ end }}
 {{- end }}
 
-{{- define "speguard.secret" -}}
-{{- .Values.tls.existingSecret | default (printf "%s-tls" (include "speguard.name" .)) }}
+{{- define "speguard.host" -}}
+{{ include "speguard.name" . }}.{{ .Release.Namespace }}.svc
 {{- end }}
 
 {{- define "speguard.hasLog" -}}
@@ -48,22 +48,4 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- $folder := dig "spec" .key .key ($description | default dict) }}
 {{- if contains ".." $folder }}{{ fail (printf "the description's folder of %s must lie below it: %s" .key $folder) }}{{ end }}
 {{- $folder | trimPrefix "./" | trimSuffix "/" }}
-{{- end }}
-
-{{- /* Certificate, key and authority, made once: JSON, so that Secret and webhook hold the same. */ -}}
-{{- define "speguard.certificate" -}}
-{{- $name := include "speguard.name" . }}
-{{- $old := (lookup "v1" "Secret" .Release.Namespace (include "speguard.secret" .)).data | default dict }}
-{{- $made := dict }}
-{{- if and (hasKey $old "tls.crt") (hasKey $old "tls.key") (hasKey $old "ca.crt") (not .Values.tls.renew) }}
-{{- $made = dict "tls.crt" (index $old "tls.crt") "tls.key" (index $old "tls.key") "ca.crt" (index $old "ca.crt") }}
-{{- $_ := set $made "believed" (index $old "ca.crt" | b64dec) }}
-{{- else }}
-{{- $authority := genCA (printf "%s authority" $name) (int .Values.tls.days) }}
-{{- $host := printf "%s.%s.svc" $name .Release.Namespace }}
-{{- $signed := genSignedCert $host nil (list $host (printf "%s.cluster.local" $host)) (int .Values.tls.days) $authority }}
-{{- $made = dict "tls.crt" ($signed.Cert | b64enc) "tls.key" ($signed.Key | b64enc) "ca.crt" ($authority.Cert | b64enc) }}
-{{- $_ := set $made "believed" (printf "%s%s" $authority.Cert (index $old "ca.crt" | default "" | b64dec)) }}
-{{- end }}
-{{- toJson $made }}
 {{- end }}

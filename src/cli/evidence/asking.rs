@@ -90,6 +90,7 @@ pub enum ShowKind {
     Anchor,
     Decision,
     Epoch,
+    Heartbeat,
     Reconciliation,
 }
 

@@ -4,6 +4,7 @@ use crate::record::{
     entry::{GapCause, Instant},
     state::State,
 };
+use crate::serve::guard::Sight;
 use std::{
     sync::{Arc, Mutex, PoisonError},
     thread,
@@ -36,7 +37,7 @@ impl Missing {
 }
 
 /// Enters signs of life on a thread of its own: as often as it is asked for, and at once when the cluster becomes known or
-/// is lost sight of.
+/// is lost sight of, or the webhooks change.
 pub(super) fn beat(service: &Arc<Service>, before: Missing) -> Pulse {
     let service = Arc::clone(service);
     let every = Duration::from_secs(service.arguments.beat_every);
@@ -47,7 +48,7 @@ pub(super) fn beat(service: &Arc<Service>, before: Missing) -> Pulse {
         loop {
             let synced = service.door.inventory.is_synced();
             let mut life = shared.0.lock().unwrap_or_else(PoisonError::into_inner);
-            let is_due = steady.elapsed() >= every || life.is_news(synced);
+            let is_due = steady.elapsed() >= every || life.is_news((synced, service.guard.sight()));
             if is_due {
                 let at = now().unwrap_or(Instant(0));
                 let passed = i64::try_from(steady.elapsed().as_millis()).unwrap_or(i64::MAX);
@@ -56,7 +57,7 @@ pub(super) fn beat(service: &Arc<Service>, before: Missing) -> Pulse {
                 life.tell(&service, synced, at, (step.abs() > CLOCK_STEP_MS).then_some(step));
             }
             drop(life);
-            thread::sleep(LOOK.min(every));
+            service.guard.beat.wait(LOOK.min(every));
         }
     });
     pulse
@@ -70,7 +71,7 @@ impl Pulse {
     /// Declares what is missing up to now; a stop follows, and the next process knows no more than when that was.
     pub(super) fn end(&self, service: &Service) {
         let mut life = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if life.told != Some(true) || life.missing.is_some() {
+        if life.told.is_none_or(|(synced, _)| !synced) || life.missing.is_some() {
             let synced = service.door.inventory.is_synced();
             life.tell(service, synced, now().unwrap_or(Instant(0)), None);
         }
@@ -89,12 +90,12 @@ struct Life {
     good: Instant,
     missing: Option<Missing>,
     /// What the last sign of life said.
-    told: Option<bool>,
+    told: Option<(bool, Sight)>,
 }
 
 impl Life {
-    fn is_news(&self, synced: bool) -> bool {
-        self.told != Some(synced)
+    fn is_news(&self, now: (bool, Sight)) -> bool {
+        self.told != Some(now)
     }
 
     fn tell(&mut self, service: &Service, synced: bool, at: Instant, step: Option<i64>) {
@@ -104,13 +105,14 @@ impl Life {
         if at.0.saturating_sub(self.good.0) > patience {
             self.lost(GapCause::Unknown);
         }
+        let sight = service.guard.sight();
         let declared = match self.missing.filter(|missing| synced && missing.since < at) {
             Some(missing) => evidence.missing(missing.since, at, missing.cause).map(|_| self.missing = None),
             None => Ok(()),
         };
-        match declared.and_then(|()| evidence.beat(synced, Vec::new(), step)) {
+        match declared.and_then(|()| evidence.beat(synced, Vec::new(), step, sight)) {
             Ok(_) => {
-                self.told = Some(synced);
+                self.told = Some((synced, sight));
                 match synced {
                     true => self.good = at,
                     false => self.lost(GapCause::Network),

@@ -11,7 +11,7 @@ use crate::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-pub(super) const POLICY: &str = "networking.k8s.io/NetworkPolicy";
+pub(in crate::reach) const POLICY: &str = "networking.k8s.io/NetworkPolicy";
 
 const NAMESPACE: &str = "Namespace";
 

@@ -16,6 +16,11 @@ use crate::{
 /// Kinds that hold the addresses behind Services.
 pub(super) const KINDS: [&str; 2] = ["Endpoints", "discovery.k8s.io/EndpointSlice"];
 
+/// Whether an Endpoints or EndpointSlice leads towards the target.
+pub(in crate::reach) fn leads_outward(resource: &Resource, target: &Target) -> bool {
+    !outward(resource, target).is_empty()
+}
+
 /// The ways that an Endpoints or EndpointSlice opens towards the target, where policies are held against the Service.
 pub(super) fn outward(resource: &Resource, target: &Target) -> Vec<Way> {
     match resource.id.kind.as_ref() {

@@ -11,7 +11,7 @@ use super::{
     side::{Place, Said, Side, hop},
 };
 use crate::{
-    model::{Hop, Text, Way},
+    model::{Hop, PodView, Resource, Text, Way},
     reach::{networks::Ports, owners::Owner},
 };
 use std::{
@@ -30,6 +30,8 @@ pub(super) struct Matrix<'b> {
     only: Option<&'b Text>,
     /// By sides: whom ingress and egress may mean; `None` = anyone.
     meant: Vec<[Option<Meant>; 2]>,
+    /// Namespaces by their labels.
+    labelled: Carriers,
     /// The parties of projects: by namespace, and by the labels of their pods.
     inhabitants: Vec<Vec<usize>>,
     carriers: Carriers,
@@ -86,10 +88,15 @@ impl Found {
 
 impl<'b> Matrix<'b> {
     pub(super) fn of(parties: Parties<'b>, cluster: &'b Cluster<'b>, only: Option<&'b Text>) -> Self {
+        let mut labelled = Carriers::default();
+        for (at, namespace) in parties.namespaces.iter().enumerate() {
+            labelled.add(at, &namespace.labels);
+        }
         let mut matrix = Self {
             cluster,
             only,
-            meant: meant(&parties),
+            meant: Vec::new(),
+            labelled,
             inhabitants: vec![Vec::new(); parties.namespaces.len()],
             carriers: Carriers::default(),
             admitting: vec![Vec::new(); parties.namespaces.len()],
@@ -98,27 +105,72 @@ impl<'b> Matrix<'b> {
             known: RefCell::default(),
             parties,
         };
-        for (at, party) in matrix.parties.parties.iter().enumerate() {
-            let owner = matrix.parties.namespace(party).map(|of| &of.owner);
-            if matches!(owner, None | Some(Owner::NoProject)) {
-                continue;
-            }
-            matrix.carriers.add(at, &party.labels);
-            if let Some(inhabitants) = matrix.inhabitants.get_mut(party.namespace) {
-                inhabitants.push(at);
-            }
-            let Some(meant) = matrix.meant.get(party.sides).and_then(|[ingress, _]| ingress.as_ref()) else {
-                matrix.admitting_any.push(at);
-                continue;
-            };
-            meant.labels.iter().for_each(|label| matrix.admitting_labelled.add(at, label));
-            for namespace in meant.namespaces.iter().filter(|namespace| **namespace != party.namespace) {
-                if let Some(admitting) = matrix.admitting.get_mut(*namespace) {
-                    admitting.push(at);
-                }
-            }
+        matrix.mean();
+        for at in 0..matrix.parties.parties.len() {
+            matrix.enter(at);
         }
         matrix
+    }
+
+    /// Finds whom sides mean that are new.
+    fn mean(&mut self) {
+        let known = self.meant.len();
+        let new = self.parties.all_sides().iter().skip(known);
+        let meant =
+            new.map(|sides| [0, 1].map(|of| sides.get(of).and_then(|side| meant(&self.parties, &self.labelled, side))));
+        let meant: Vec<_> = meant.collect();
+        self.meant.extend(meant);
+    }
+
+    /// Has a party be found by those who may mean it, and those whom it admits find it.
+    fn enter(&mut self, at: usize) {
+        let Some(party) = self.parties.parties.get(at) else { return };
+        if matches!(self.parties.namespace(party).map(|of| &of.owner), None | Some(Owner::NoProject)) {
+            return;
+        }
+        self.carriers.add(at, &party.labels);
+        if let Some(inhabitants) = self.inhabitants.get_mut(party.namespace) {
+            inhabitants.push(at);
+        }
+        let Some(meant) = self.meant.get(party.sides).and_then(|[ingress, _]| ingress.as_ref()) else {
+            self.admitting_any.push(at);
+            return;
+        };
+        meant.labels.iter().for_each(|label| self.admitting_labelled.add(at, label));
+        for namespace in meant.namespaces.iter().filter(|namespace| **namespace != party.namespace) {
+            if let Some(admitting) = self.admitting.get_mut(*namespace) {
+                admitting.push(at);
+            }
+        }
+    }
+
+    /// Adds a workload; false where its namespace was not seen, or held none.
+    pub(super) fn add(&mut self, workload: &Resource, pod: &PodView) -> bool {
+        if self.parties.is_first(workload) {
+            return false;
+        }
+        let new = self.parties.join(workload, pod);
+        self.mean();
+        new.into_iter().for_each(|at| self.enter(at));
+        self.known.borrow_mut().clear();
+        true
+    }
+
+    /// Takes a workload out; false where its namespace then holds none.
+    pub(super) fn remove(&mut self, workload: &Resource, pod: &PodView) -> bool {
+        self.known.borrow_mut().clear();
+        self.parties.leave(workload, pod)
+    }
+
+    /// The ways of a workload that is none of the parties', and whether it is on its node's network.
+    pub(super) fn of_newcomer(&mut self, workload: &Resource, pod: &PodView) -> Option<(bool, Arc<Vec<Way>>)> {
+        let party = self.parties.newcomer(workload, pod)?;
+        self.mean();
+        let ways = match self.parties.party(workload, pod) {
+            Some(known) => self.ways(known),
+            None => Arc::new(self.ways_of(&party)),
+        };
+        Some((party.on_host, ways))
     }
 
     /// The ways of a party to other projects: one for each project that is open to it, up to a number of them, and what
@@ -134,7 +186,7 @@ impl<'b> Matrix<'b> {
 
     fn ways_of(&self, from: &Party) -> Vec<Way> {
         let mut found = Found::default();
-        for to in self.candidates(from).filter_map(|at| self.parties.parties.get(at)) {
+        for to in self.candidates(from).filter_map(|at| self.parties.parties.get(at)).filter(|to| !to.is_gone) {
             if found.is_enough() {
                 break;
             }
@@ -197,11 +249,8 @@ impl<'b> Matrix<'b> {
         else {
             return;
         };
-        let may_be_open = certain
-            && to.workload.is_some()
-            && !to.may_be_shared
-            && egress.may_be_certain()
-            && ingress.may_be_certain();
+        let may_be_open =
+            certain && to.is_seen() && !to.may_be_shared && egress.may_be_certain() && ingress.may_be_certain();
         if found.is_open_enough(project) || (found.is_unknown_enough() && !may_be_open) {
             return;
         }
@@ -231,7 +280,7 @@ impl<'b> Matrix<'b> {
         let name = self.parties.namespace(to).map(|of| of.space.name.as_ref()).unwrap_or_default();
         if !certain {
             Some(format!("it is not known whether `{name}` belongs to the same project"))
-        } else if to.workload.is_none() {
+        } else if !to.is_seen() {
             Some(format!("nothing that runs in `{name}` was read"))
         } else if to.may_be_shared {
             Some("whether its destination is a shared service depends on labels that are not known".to_owned())
@@ -263,7 +312,7 @@ impl<'b> Matrix<'b> {
         let sent = said.open.first().map(|(_, place)| place).or(said.doubts.first().map(|(_, place)| place));
         let Some(sent) = sent else { return };
         for entrance in &self.parties.entrances {
-            let Some(to) = self.parties.parties.get(entrance.party) else { continue };
+            let Some(to) = self.parties.parties.get(entrance.party).filter(|to| !to.is_gone) else { continue };
             let Some((project, _)) = self.crosses(from, to) else { continue };
             if found.is_unknown_enough() {
                 return;
@@ -321,33 +370,26 @@ struct Meant {
     labels: BTreeSet<(Text, Text)>,
 }
 
-/// By sides: whom ingress and egress may mean; `None` = anyone.
-fn meant(parties: &Parties<'_>) -> Vec<[Option<Meant>; 2]> {
-    let mut carriers = Carriers::default();
-    for (at, namespace) in parties.namespaces.iter().enumerate() {
-        carriers.add(at, &namespace.labels);
-    }
+/// Whom a side may mean; `None` = anyone. `labelled` holds the namespaces by their labels.
+fn meant(parties: &Parties<'_>, labelled: &Carriers, side: &Side<'_>) -> Option<Meant> {
     let selected = |selector: &Selector| -> Vec<usize> {
         let among: Vec<usize> = match selector.anchor() {
-            Some(label) => carriers.of(label).collect(),
+            Some(label) => labelled.of(label).collect(),
             None => (0..parties.namespaces.len()).collect(),
         };
         let may_be =
             |at: &usize| parties.namespaces.get(*at).is_some_and(|of| selector.selects(&of.labels) != Match::No);
         among.into_iter().filter(may_be).collect()
     };
-    let of = |side: &Side<'_>| {
-        let mut meant = Meant::default();
-        for (namespaces, pods) in side.chosen()? {
-            match (asked_by(pods), namespaces.selects_everything()) {
-                (Some(label), Match::Yes) => {
-                    meant.labels.insert(label);
-                }
-                (None, Match::Yes) => return None,
-                (_, Match::No | Match::Maybe(_)) => meant.namespaces.extend(selected(namespaces)),
+    let mut meant = Meant::default();
+    for (namespaces, pods) in side.chosen()? {
+        match (asked_by(pods), namespaces.selects_everything()) {
+            (Some(label), Match::Yes) => {
+                meant.labels.insert(label);
             }
+            (None, Match::Yes) => return None,
+            (_, Match::No | Match::Maybe(_)) => meant.namespaces.extend(selected(namespaces)),
         }
-        Some(meant)
-    };
-    parties.all_sides().iter().map(|[ingress, egress]| [of(ingress), of(egress)]).collect()
+    }
+    Some(meant)
 }

@@ -22,7 +22,10 @@ use crate::{
     model::{Answer, Environment, Hop, Map, Path, Platform, PodView, Reach, Resource, Step, Text, Value, Way, Ways},
     reach::{Target, networks::Ports},
 };
-pub(in crate::reach) use cluster::{kinds, reads};
+pub(in crate::reach) use cluster::{POLICY, kinds, reads};
+pub(in crate::reach) use endpoints::leads_outward;
+pub(in crate::reach) use parties::opens_node_ports;
+pub(in crate::reach) use policy::has_rules;
 
 use cluster::{Cluster, Clusters, Space};
 use outcome::{Outcome, Selection, with_direction};
@@ -30,22 +33,27 @@ use policy::Direction;
 use projects::Projects;
 use selector::Labels;
 use std::{
-    cell::RefCell,
+    cell::{OnceCell, RefCell},
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
 
 /// Fills `internet`, `projects` and `isolation` for every workload, and `isolation` for every Namespace.
 pub(super) fn derive(environment: &Environment, subjects: &[&Resource], reach: &mut Reach) {
+    let is_asked = |subject: &&Resource| subject.pod.is_some() || subject.id.kind.as_ref() == "Namespace";
+    if !subjects.iter().any(is_asked) {
+        return;
+    }
     let target = Target::internet(&environment.description);
     let view = Look::at(environment, &target);
     let all = Ports::all();
-    let projects = Projects::of(environment, &view.clusters, &all, None);
+    let found = OnceCell::new();
     for subject in subjects.iter().filter(|subject| subject.id.platform == Platform::Kubernetes) {
         if let Some(pod) = &subject.pod {
             let Some(outcome) = view.of_workload(subject, pod) else { continue };
             merge(&mut reach.internet, subject, outcome.connections);
             merge(&mut reach.isolation, subject, outcome.isolation);
+            let projects = found.get_or_init(|| Projects::of(environment, &view.clusters, &all, None, &[]));
             if let Some(ways) = projects.of_workload(subject, pod) {
                 merge(&mut reach.projects, subject, ways);
             }
@@ -54,6 +62,45 @@ pub(super) fn derive(environment: &Environment, subjects: &[&Resource], reach: &
         {
             merge(&mut reach.isolation, subject, isolation);
         }
+    }
+}
+
+/// What connections are derived from, found once for many workloads that come later.
+pub(super) struct Standing<'a> {
+    view: &'a Look<'a>,
+    projects: Projects<'a>,
+}
+
+/// Finds it in an environment and the workloads beside it, and hands it on.
+pub(super) fn stand<T>(environment: &Environment, beside: &[Resource], with: impl FnOnce(Standing<'_>) -> T) -> T {
+    let target = Target::internet(&environment.description);
+    let view = Look::at(environment, &target);
+    let all = Ports::all();
+    let projects = Projects::of(environment, &view.clusters, &all, None, beside);
+    with(Standing { view: &view, projects })
+}
+
+impl Standing<'_> {
+    /// Fills the connections of a workload that is not among those which stand; false where they cannot be told beside
+    /// those.
+    pub(super) fn of_newcomer(&mut self, subject: &Resource, reach: &mut Reach) -> bool {
+        let Some(pod) = &subject.pod else { return false };
+        let Some(outcome) = self.view.of_workload(subject, pod) else { return false };
+        let Some(ways) = self.projects.of_newcomer(subject, pod) else { return false };
+        merge(&mut reach.internet, subject, outcome.connections);
+        merge(&mut reach.isolation, subject, outcome.isolation);
+        merge(&mut reach.projects, subject, ways);
+        true
+    }
+
+    /// Adds a workload; false where everything must be found anew.
+    pub(super) fn add(&mut self, workload: &Resource) -> bool {
+        self.projects.add(workload)
+    }
+
+    /// Takes a workload out; likewise.
+    pub(super) fn remove(&mut self, workload: &Resource) -> bool {
+        self.projects.remove(workload)
     }
 }
 
@@ -82,7 +129,7 @@ pub fn connections_to_project(
     let target = Target::internet(&environment.description);
     let clusters = Clusters::index(environment, &target);
     let all = Ports::all();
-    let projects = Projects::of(environment, &clusters, &all, Some(project));
+    let projects = Projects::of(environment, &clusters, &all, Some(project), &[]);
     let names = projects.names();
     if !names.contains(project) {
         return Err(names);

@@ -46,8 +46,10 @@ pub(super) struct Namespace {
 pub(super) struct Party {
     pub(super) namespace: usize,
     pub(super) labels: Labels,
-    /// The first of its workloads, and where its pod stands.
-    pub(super) workload: Option<Hop>,
+    /// Its workloads, and where the pod of each stands.
+    workloads: BTreeMap<ResourceId, Path>,
+    /// Its last workload went; it may come back.
+    pub(super) is_gone: bool,
     /// Uses its node's network.
     pub(super) on_host: bool,
     /// Why it may use it.
@@ -74,6 +76,14 @@ pub(super) struct Entrance {
     pub(super) service: Hop,
 }
 
+/// A Service that opens a port on the nodes, and the pods that it leads to.
+#[derive(Debug)]
+struct Door {
+    namespace: usize,
+    selector: Selector,
+    service: Hop,
+}
+
 /// Every party of a cluster.
 #[derive(Debug)]
 pub(super) struct Parties<'b> {
@@ -81,8 +91,13 @@ pub(super) struct Parties<'b> {
     pub(super) namespaces: Vec<Namespace>,
     pub(super) parties: Vec<Party>,
     pub(super) entrances: Vec<Entrance>,
+    /// Services that open ports on nodes.
+    doors: Vec<Door>,
+    /// How many parties of a namespace have workloads.
+    inhabited: BTreeMap<usize, usize>,
     places: BTreeMap<Space, usize>,
     by_key: BTreeMap<Key, usize>,
+    description: &'b Description,
     sides: Vec<[Side<'b>; 2]>,
     sides_of: BTreeMap<(usize, bool, Option<Doubt>, Option<Selection>), usize>,
     addresses: PodAddresses,
@@ -92,7 +107,7 @@ pub(super) struct Parties<'b> {
 impl<'b> Parties<'b> {
     /// Reads the resources of a cluster. `unseen` are namespaces that the description names and nobody saw.
     pub(super) fn of(
-        environment: &Environment,
+        environment: &'b Environment,
         (name, cluster): (&Text, &'b Cluster<'b>),
         resources: &[&Resource],
         unseen: &BTreeSet<(Space, Text)>,
@@ -103,8 +118,11 @@ impl<'b> Parties<'b> {
             namespaces: Vec::new(),
             parties: Vec::new(),
             entrances: Vec::new(),
+            doors: Vec::new(),
+            inhabited: BTreeMap::new(),
             places: BTreeMap::new(),
             by_key: BTreeMap::new(),
+            description: &environment.description,
             sides: Vec::new(),
             sides_of: BTreeMap::new(),
             addresses: PodAddresses::of(&environment.description, name),
@@ -118,13 +136,14 @@ impl<'b> Parties<'b> {
             parties.place(space, || (Owner::Project(project.clone()), labels, None));
         }
         for resource in resources {
+            parties.add_door(resource);
+        }
+        for resource in resources {
             if let Some(pod) = &resource.pod {
-                parties.add_workload(resource, pod);
+                parties.join(resource, pod);
             }
         }
         parties.add_empty_namespaces();
-        parties.share(&environment.description);
-        parties.add_entrances(resources);
         parties
     }
 
@@ -151,7 +170,8 @@ impl<'b> Parties<'b> {
     /// Where a party is shown that no policy isolates.
     pub(super) fn place_of(&self, party: &Party) -> Option<Hop> {
         let namespace = || self.namespace(party)?.id.clone().map(|resource| Hop { resource, path: Path::new() });
-        party.workload.clone().or_else(namespace)
+        let first = party.workloads.first_key_value();
+        first.map(|(id, path)| Hop { resource: id.clone(), path: path.clone() }).or_else(namespace)
     }
 
     fn place(&mut self, space: &Space, new: impl FnOnce() -> (Owner, Labels, Option<ResourceId>)) {
@@ -176,36 +196,89 @@ impl<'b> Parties<'b> {
         });
     }
 
-    fn add_workload(&mut self, resource: &Resource, pod: &PodView) {
-        let Some(namespace) = self.places.get(&Space::of(&resource.id)).copied() else { return };
+    /// Adds a workload to its party; gives that where it is a new one. `None` = nothing else has changed, or its namespace
+    /// is not in sight.
+    pub(super) fn join(&mut self, resource: &Resource, pod: &PodView) -> Option<usize> {
+        let namespace = self.places.get(&Space::of(&resource.id)).copied()?;
         let key = Key::of(namespace, resource, pod);
-        if self.by_key.contains_key(&key) {
-            return;
+        let member = (resource.id.clone(), pod.path.clone());
+        if let Some(party) = self.by_key.get(&key).and_then(|at| self.parties.get_mut(*at)) {
+            *self.inhabited.entry(namespace).or_default() += usize::from(party.workloads.is_empty());
+            party.is_gone = false;
+            party.workloads.extend([member]);
+            return None;
         }
-        let Some(space) = self.namespaces.get(namespace).map(|of| of.space.clone()) else { return };
-        let sides = match key.on_host {
-            true => self.sides(&space, namespace, (true, None), None),
+        let sides = self.sides_of(&key)?;
+        let mut party = Party::new((namespace, sides), key.clone());
+        party.workloads.extend([member]);
+        *self.inhabited.entry(namespace).or_default() += 1;
+        Some(self.enter(party, key))
+    }
+
+    /// Takes a workload out of its party; false where its namespace is then without any, or was never seen with it.
+    pub(super) fn leave(&mut self, resource: &Resource, pod: &PodView) -> bool {
+        let Some(namespace) = self.places.get(&Space::of(&resource.id)).copied() else { return false };
+        let at = self.by_key.get(&Key::of(namespace, resource, pod)).copied();
+        let Some(party) = at.and_then(|at| self.parties.get_mut(at)) else { return false };
+        let was_there = party.workloads.remove(&resource.id).is_some();
+        party.is_gone = party.workloads.is_empty();
+        let left = self.inhabited.entry(namespace).or_default();
+        *left = left.saturating_sub(usize::from(was_there && party.is_gone));
+        was_there && *left > 0
+    }
+
+    /// The party that a workload would be, where its Namespace is in sight.
+    pub(super) fn newcomer(&mut self, resource: &Resource, pod: &PodView) -> Option<Party> {
+        let namespace = self.places.get(&Space::of(&resource.id)).copied()?;
+        self.namespaces.get(namespace)?.id.as_ref()?;
+        let key = Key::of(namespace, resource, pod);
+        let sides = self.sides_of(&key)?;
+        Some(Party::new((namespace, sides), key))
+    }
+
+    /// Whether no workload of the namespace of this one is in sight.
+    pub(super) fn is_first(&self, resource: &Resource) -> bool {
+        let namespace = self.places.get(&Space::of(&resource.id));
+        namespace.and_then(|at| self.inhabited.get(at)).is_none_or(|parties| *parties == 0)
+    }
+
+    fn sides_of(&mut self, key: &Key) -> Option<usize> {
+        let space = self.namespaces.get(key.namespace)?.space.clone();
+        Some(match key.on_host {
+            true => self.sides(&space, key.namespace, (true, None), None),
             false => {
                 let selection = Selection::of(self.cluster, &space, &key.labels);
-                self.sides(&space, namespace, (false, key.host_doubt.clone()), selection)
+                self.sides(&space, key.namespace, (false, key.host_doubt.clone()), selection)
             }
-        };
-        let workload = Some(Hop { resource: resource.id.clone(), path: pod.path.clone() });
-        self.parties.push(Party::new((namespace, sides), key.clone(), workload));
-        self.by_key.insert(key, self.parties.len() - 1);
+        })
+    }
+
+    fn enter(&mut self, mut party: Party, key: Key) -> usize {
+        self.share(&mut party);
+        let at = self.parties.len();
+        for door in self.doors.iter().filter(|door| door.namespace == party.namespace) {
+            if door.selector.selects(&party.labels) != Match::No {
+                self.entrances.push(Entrance { party: at, service: door.service.clone() });
+            }
+        }
+        self.parties.push(party);
+        self.by_key.insert(key, at);
+        at
     }
 
     /// Where no workload of a project's namespace is in sight, what may run there stands for them.
     fn add_empty_namespaces(&mut self) {
-        let inhabited: BTreeSet<usize> = self.parties.iter().map(|party| party.namespace).collect();
-        for namespace in (0..self.namespaces.len()).filter(|at| !inhabited.contains(at)) {
+        for namespace in 0..self.namespaces.len() {
+            if self.inhabited.contains_key(&namespace) {
+                continue;
+            }
             let Some(of) = self.namespaces.get(namespace).filter(|of| of.owner != Owner::NoProject) else { continue };
             let space = of.space.clone();
             let selection = Selection::of_all(self.cluster, &space);
             let sides = self.sides(&space, namespace, (false, None), Some(selection));
             let labels = Labels::unread("it may be any pod of the namespace");
             let key = Key { namespace, labels, on_host: false, host_doubt: None };
-            self.parties.push(Party::new((namespace, sides), key, None));
+            self.enter(Party::new((namespace, sides), key.clone()), key);
         }
     }
 
@@ -242,9 +315,11 @@ impl<'b> Parties<'b> {
     }
 
     /// Marks what the description shares between all projects. An entry that says nothing of pods shares nothing.
-    fn share(&mut self, description: &Description) {
-        for service in &description.shared_services {
-            if service.namespace.is_none() && service.selector.is_empty() {
+    fn share(&self, party: &mut Party) {
+        let Some(namespace) = self.namespaces.get(party.namespace) else { return };
+        for service in &self.description.shared_services {
+            let is_elsewhere = service.namespace.as_ref().is_some_and(|name| *name != namespace.space.name);
+            if is_elsewhere || (service.namespace.is_none() && service.selector.is_empty()) {
                 continue;
             }
             let ports = match service.ports.as_slice() {
@@ -253,44 +328,38 @@ impl<'b> Parties<'b> {
                     some.iter().filter_map(|port| Ports::parse(port)).fold(Ports::none(), |all, one| all.union(&one))
                 }
             };
-            let selector = Selector::of_labels(&service.selector);
-            for party in &mut self.parties {
-                let Some(namespace) = self.namespaces.get(party.namespace) else { continue };
-                if service.namespace.as_ref().is_some_and(|name| *name != namespace.space.name) {
-                    continue;
-                }
-                match selector.selects(&party.labels) {
-                    Match::No => {}
-                    Match::Yes => party.shared = party.shared.union(&ports),
-                    Match::Maybe(_) => party.may_be_shared = true,
-                }
+            match Selector::of_labels(&service.selector).selects(&party.labels) {
+                Match::No => {}
+                Match::Yes => party.shared = party.shared.union(&ports),
+                Match::Maybe(_) => party.may_be_shared = true,
             }
         }
     }
 
     /// Services that open ports on the nodes lead to the pods that they select.
-    fn add_entrances(&mut self, resources: &[&Resource]) {
-        for service in resources.iter().filter(|resource| resource.id.kind.as_ref() == SERVICE) {
-            let Some(path) = opens_node_ports(&service.body) else { continue };
-            let Some(namespace) = self.places.get(&Space::of(&service.id)) else { continue };
-            let Some(chosen) = service.body.find(&["spec", "selector"]).filter(|it| **it != Value::Null) else {
-                continue;
-            };
-            let selector = Selector::of_map(chosen);
-            let hop = Hop { resource: service.id.clone(), path };
-            for (at, party) in self.parties.iter().enumerate().filter(|(_, party)| party.namespace == *namespace) {
-                if selector.selects(&party.labels) != Match::No {
-                    self.entrances.push(Entrance { party: at, service: hop.clone() });
-                }
-            }
+    fn add_door(&mut self, service: &Resource) {
+        if service.id.kind.as_ref() != SERVICE {
+            return;
         }
+        let Some(path) = opens_node_ports(&service.body) else { return };
+        let Some(namespace) = self.places.get(&Space::of(&service.id)).copied() else { return };
+        let Some(chosen) = service.body.find(&["spec", "selector"]).filter(|it| **it != Value::Null) else { return };
+        let hop = Hop { resource: service.id.clone(), path };
+        self.doors.push(Door { namespace, selector: Selector::of_map(chosen), service: hop });
     }
 }
 
 impl Party {
-    fn new((namespace, sides): (usize, usize), key: Key, workload: Option<Hop>) -> Self {
+    fn new((namespace, sides): (usize, usize), key: Key) -> Self {
         let Key { labels, on_host, host_doubt, .. } = key;
-        Self { namespace, labels, workload, on_host, host_doubt, sides, shared: Ports::none(), may_be_shared: false }
+        let (workloads, shared) = (BTreeMap::new(), Ports::none());
+        let (is_gone, may_be_shared) = (false, false);
+        Self { namespace, labels, workloads, is_gone, on_host, host_doubt, sides, shared, may_be_shared }
+    }
+
+    /// Whether workloads of it are in sight, so that it is not whatever may run in a namespace.
+    pub(super) fn is_seen(&self) -> bool {
+        !self.workloads.is_empty()
     }
 }
 
@@ -306,7 +375,7 @@ impl Key {
 }
 
 /// Where a Service says that its pods are reached through the nodes' own addresses, or by addresses routed to nodes.
-fn opens_node_ports(service: &Value) -> Option<Path> {
+pub(in crate::reach) fn opens_node_ports(service: &Value) -> Option<Path> {
     let spec = field(service, "spec")?;
     let path = [Step::Key("spec".to_owned())];
     let outside = |value: &Value| !matches!(value.as_text(), Some("ClusterIP" | "ExternalName"));

@@ -203,6 +203,13 @@ impl Part {
     }
 }
 
+/// Whether a policy allows anybody anything, or may.
+pub(in crate::reach) fn has_rules(policy: &Value) -> bool {
+    let Some(spec) = field(policy, "spec") else { return false };
+    let is_empty = |name: &str| matches!(list(field(spec, name), &[]), Ok([]));
+    spec.as_map().is_none() || !Direction::ALL.iter().all(|direction| is_empty(direction.name()))
+}
+
 /// Whether `policyTypes` names a direction. Absent or empty, the API server fills it in: Ingress always, Egress
 /// where there are egress rules (`SetDefaults_NetworkPolicy`), so that `egress: []` alone isolates nothing.
 fn isolates(spec: &Value, path: &[Step], direction: Direction) -> Match {

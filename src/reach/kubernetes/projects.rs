@@ -28,16 +28,21 @@ pub(super) struct Projects<'b> {
 }
 
 impl<'b> Projects<'b> {
-    /// Reads every cluster once. `all` is the set of all ports, lent; `only` is the one project that is asked about.
+    /// Reads every cluster once. `all` is the set of all ports, lent; `only` is the one project that is asked about;
+    /// `beside` are workloads that the environment does not hold.
     pub(super) fn of(
         environment: &'b Environment,
         clusters: &'b Clusters<'b>,
         all: &'b Ports,
         only: Option<&'b Text>,
+        beside: &[Resource],
     ) -> Self {
         let mut resources: BTreeMap<&Text, Vec<&Resource>> = BTreeMap::new();
         for resource in environment.all().filter(|resource| resource.id.platform == Platform::Kubernetes) {
             resources.entry(clusters.name(&resource.id.root)).or_default().push(resource);
+        }
+        for resource in beside {
+            resources.entry(clusters.name_of(&resource.id)).or_default().push(resource);
         }
         let unseen = unseen(environment);
         let matrix = |(name, cluster)| {
@@ -65,6 +70,30 @@ impl<'b> Projects<'b> {
             ways.extend(further_networks(subject, &super::metadata(pod)));
         }
         Some(ways)
+    }
+
+    /// The ways of a workload that is not among those that were read; `None` where its namespace was not seen.
+    pub(super) fn of_newcomer(&mut self, subject: &Resource, pod: &PodView) -> Option<Vec<Way>> {
+        let matrix = self.matrices.get_mut(self.clusters.name_of(&subject.id))?;
+        let (on_host, found) = matrix.of_newcomer(subject, pod)?;
+        let path = if on_host { key(&pod.path, "hostNetwork") } else { pod.path.clone() };
+        let mut ways = super::from(subject, &path, &found);
+        if ways.is_empty() {
+            ways.extend(further_networks(subject, &super::metadata(pod)));
+        }
+        Some(ways)
+    }
+
+    /// Adds a workload; false where everything must be read anew.
+    pub(super) fn add(&mut self, workload: &Resource) -> bool {
+        let matrix = self.matrices.get_mut(self.clusters.name_of(&workload.id));
+        matrix.zip(workload.pod.as_ref()).is_some_and(|(matrix, pod)| matrix.add(workload, pod))
+    }
+
+    /// Takes a workload out; likewise.
+    pub(super) fn remove(&mut self, workload: &Resource) -> bool {
+        let matrix = self.matrices.get_mut(self.clusters.name_of(&workload.id));
+        matrix.zip(workload.pod.as_ref()).is_some_and(|(matrix, pod)| matrix.remove(workload, pod))
     }
 }
 

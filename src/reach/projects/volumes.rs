@@ -174,6 +174,12 @@ impl<'a> Volumes<'a> {
     }
 }
 
+/// Whether a workload mounts, without a claim, storage that lasts.
+pub(super) fn mounts(resource: &Resource) -> bool {
+    let volumes = resource.pod.as_ref().and_then(|pod| field(&pod.spec, "volumes")).and_then(Value::as_list);
+    volumes.unwrap_or_default().iter().any(|volume| backing(&volume.value, &Path::new(), false).is_some())
+}
+
 /// Whether objects of a kind may lead to storage.
 fn holds(kind: &Text) -> bool {
     let mut pods = POD_TEMPLATES.iter().map(|(kind, _)| *kind);

@@ -45,9 +45,13 @@ shapes! {
         dropped: u64,
         /// Whether the watched inventory is whole and fresh.
         synced: bool,
-        /// Our own webhook configuration as the API server has it; absent where there is none.
+        /// The webhooks by which the API server asks us, as it last had them, without their CA bundles; absent where there
+        /// are none, or none are looked at.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         webhooks: Option<DigestText>,
+        /// Their CA bundles, likewise.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        authorities: Option<DigestText>,
         /// Milliseconds by which the wall clock moved against the monotonic clock since the last sign of life.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         clock_step_ms: Option<i64>,

@@ -205,3 +205,16 @@ admission-fault = speguard cannot judge { $address } at present, and it could op
 admission-unreadable = speguard cannot read the object: { $why }. It is denied, because what nobody can read nobody can judge.
 admission-log = speguard cannot record its answer ({ $why }), and nothing is allowed here that the evidence log does not hold (evidence-log-unavailable). Try again.
 admission-busy = speguard answers as many requests as it can; try again in a second.
+
+# What admission would refuse of what a cluster holds.
+would-deny-made = Pods that it makes
+would-deny-refused = refused: { $who }
+would-deny-further = { $count ->
+    [one] 1 more
+   *[other] { $count } more
+}
+would-deny-fault = cannot be judged at present, and would be refused: { $why }
+would-deny-none = Nothing of what is here would be refused.
+would-deny-nothing = There is nothing here that admission is asked about.
+would-deny-total = { $objects } objects and the Pods of { $templates } templates as if created now: { $denied } would be refused, { $unknown } cannot be judged, { $waived } pass by a waiver, { $warned } with a warning, { $clean } without a word.
+would-deny-unread = not read { $place }: { $cause }

@@ -223,3 +223,16 @@ admission-fault = speguard kan ikke vurdere { $address } nå, og det kunne åpne
 admission-unreadable = speguard kan ikke lese objektet: { $why }. Det avvises, for det ingen kan lese, kan ingen vurdere.
 admission-log = speguard får ikke ført svaret sitt ({ $why }), og her tillates ingenting som evidensloggen ikke har (evidence-log-unavailable). Prøv igjen.
 admission-busy = speguard svarer på så mange forespørsler det kan; prøv igjen om ett sekund.
+
+# Hva adgangskontrollen ville avvist av det som står i en klynge.
+would-deny-made = Pods som den lager
+would-deny-refused = avvises: { $who }
+would-deny-further = { $count ->
+    [one] 1 til
+   *[other] { $count } til
+}
+would-deny-fault = kan ikke vurderes nå, og ville blitt avvist: { $why }
+would-deny-none = Ingenting av det som står her, ville blitt avvist.
+would-deny-nothing = Her er det ingenting som adgangskontrollen blir spurt om.
+would-deny-total = { $objects } objekter og Pods etter { $templates } maler som om de ble opprettet nå: { $denied } ville blitt avvist, { $unknown } kan ikke vurderes, { $waived } slipper gjennom med en Waiver, { $warned } med en advarsel, { $clean } uten videre.
+would-deny-unread = ikke lest { $place }: { $cause }

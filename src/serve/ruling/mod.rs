@@ -13,7 +13,7 @@ use crate::{
     evaluate::{Bundle, Known, Light, evaluate},
     judge::{Profile, judge},
     model::{
-        AtAdmission, Criterion, CriterionId, Enforcement, Environment, Finding, Judgement, Problem, Resource,
+        AtAdmission, Criterion, CriterionId, Enforcement, Environment, Finding, Judgement, Problem, Reach, Resource,
         ResourceId, Scope, Text, Timestamp, Verdict,
     },
     normalise, reach,
@@ -222,25 +222,32 @@ fn judgements(
     if !asks(&subject.id.kind) {
         return Ok(Vec::new());
     }
-    if inventory.is_context(&subject.id.kind) {
-        // Others see it, and it sees itself.
-        let environment = inventory.with(std::slice::from_ref(subject), &[], Extent::Context)?;
-        let own = environment.resources.get(&subject.id).and_then(|found| found.first()).unwrap_or(subject);
-        return Ok(judged(law, &environment, own, None, at));
+    if inventory.is_crowd(&subject.id.kind)
+        && let Some((snapshot, reach)) = inventory.newcomer(subject)?
+    {
+        return Ok(judged(law, &snapshot.environment, subject, &reach, Some(&snapshot.seen), at));
     }
-    Ok(judged(law, &snapshot.environment, subject, Some(&snapshot.seen), at))
+    let extent = if reach::needs_workloads(subject) { Extent::Whole } else { Extent::Context };
+    if inventory.is_context(&subject.id.kind) || extent == Extent::Whole {
+        // Others see it, and it sees itself.
+        let environment = inventory.with(std::slice::from_ref(subject), &[], extent)?;
+        let own = environment.resources.get(&subject.id).and_then(|found| found.first()).unwrap_or(subject);
+        return Ok(judged(law, &environment, own, &reach::derive(&environment, &[own]), None, at));
+    }
+    let reach = reach::derive(&snapshot.environment, &[subject]);
+    Ok(judged(law, &snapshot.environment, subject, &reach, Some(&snapshot.seen), at))
 }
 
 fn judged(
     law: &Law<'_>,
     environment: &Environment,
     subject: &Resource,
+    reach: &Reach,
     known: Option<&Known>,
     at: Timestamp,
 ) -> Vec<Judgement> {
     let subjects = [subject];
-    let reach = reach::derive(environment, &subjects);
-    let light = Light { environment, reach: &reach, parameters: &law.profile.parameters, known };
+    let light = Light { environment, reach, parameters: &law.profile.parameters, known };
     let found = evaluate(law.bundle, &light, &subjects).into_iter();
     let weighed = found.map(|one| judge(law.profile, &one.criterion, one.platform, &one.resource, one.verdict, at));
     weighed.filter(|one| matches!(one.verdict, Verdict::NotMet { .. } | Verdict::Undetermined { .. })).collect()

@@ -31,8 +31,9 @@ pub(super) fn weigh(
     // A workload's own ways are its own shortfalls; what others may now open to it, the audit finds.
     // A Namespace that is new holds nothing yet that could be reached.
     let is_new_space = old.is_none() && changed.id.kind.as_ref() == "Namespace";
-    let is_policy = changed.pod.is_none() && reach::reads(&changed.id.kind) && !is_new_space;
-    if !(is_policy || is_relabelled) {
+    let context = inventory.snapshot(Extent::Context)?;
+    let may_open = || changed.pod.is_none() && reach::can_open(old, new, &context.environment.description);
+    if !is_relabelled && (is_new_space || !may_open()) {
         return Ok(());
     }
     let before = inventory.snapshot(Extent::Whole)?;

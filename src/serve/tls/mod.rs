@@ -1,5 +1,12 @@
-//! The certificate that the webhook shows: from files that may change, or one made at the start.
-use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, pem::PemObject};
+//! The certificate that the webhook shows: from files that may change, or of an authority of our own.
+//!
+//! `authority` makes authorities, `bundle` says which of them stand in what the API server believes, and `rotation` when
+//! one takes the place of another.
+pub mod authority;
+pub mod bundle;
+pub mod rotation;
+
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use std::{
     fs,
     path::PathBuf,
@@ -27,14 +34,11 @@ pub struct Files {
     pub key: PathBuf,
 }
 
-/// A certificate made for one start, and the authority that signed it, in PEM.
-pub struct Made {
-    pub config: Arc<ServerConfig>,
-    pub authority: String,
-}
-
 /// Gives the certificate for a new connection.
 pub type Certificate = Arc<dyn Fn() -> Arc<ServerConfig> + Send + Sync>;
+
+/// Says why requests cannot reach us although we listen; `None` where they can.
+pub type Obstacle = Arc<dyn Fn() -> Option<String> + Send + Sync>;
 
 /// The certificate in use; files that have changed are read again, and what cannot be used leaves the last good one.
 pub struct Kept {
@@ -71,29 +75,6 @@ impl Kept {
         }
         Arc::clone(&now.2)
     }
-}
-
-/// Makes an authority and a certificate of it for these names and addresses; both live as long as the process is meant
-/// to, and their keys are never written anywhere.
-///
-/// # Errors
-/// Names that cannot stand in a certificate.
-pub fn make(names: &[String]) -> Result<Made, TlsError> {
-    let unusable = |error: rcgen::Error| TlsError::Unusable(error.to_string());
-    let authority_key = rcgen::KeyPair::generate().map_err(unusable)?;
-    let mut authority = rcgen::CertificateParams::new(Vec::new()).map_err(unusable)?;
-    authority.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Constrained(0));
-    authority.key_usages = vec![rcgen::KeyUsagePurpose::KeyCertSign];
-    authority.distinguished_name.push(rcgen::DnType::CommonName, "speguard admission authority");
-    let signed = authority.self_signed(&authority_key).map_err(unusable)?;
-    let issuer = rcgen::Issuer::new(authority, authority_key);
-    let key = rcgen::KeyPair::generate().map_err(unusable)?;
-    let mut leaf = rcgen::CertificateParams::new(names.to_vec()).map_err(unusable)?;
-    leaf.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ServerAuth];
-    leaf.distinguished_name.push(rcgen::DnType::CommonName, "speguard");
-    let leaf = leaf.signed_by(&key, &issuer).map_err(unusable)?;
-    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-    Ok(Made { config: of(vec![leaf.der().clone()], key)?, authority: signed.pem() })
 }
 
 fn bytes(files: &Files) -> Result<(Vec<u8>, Vec<u8>), TlsError> {
