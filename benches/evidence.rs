@@ -202,6 +202,7 @@ fn plan() -> Body {
         effective_from: AT,
         approver: "security officer".to_owned(),
         items: (0..SCOPES).map(item).collect(),
+        resident: Vec::new(),
         deadline_days: [("high".to_owned(), 30)].into(),
         min_coverage_per_mille: 900,
         retention_days: None,

@@ -94,7 +94,7 @@ impl Lab {
 
     /// Likewise, where the service reaches the API server by another way.
     pub(crate) fn guard_through(plane: ControlPlane, kubeconfig: PathBuf, arguments: &[&str]) -> Self {
-        let own = [["--audit-every", "0"], ["--beat-every", "5"], ["--look-every", "3"]];
+        let own = [["--audit-every", "0"], ["--beat-every", "5"], ["--look-every", "3"], ["--rollup-every", "1"]];
         let left = own.iter().filter(|one| !arguments.contains(&one[0])).flatten().copied();
         let all: Vec<&str> = left.chain(arguments.iter().copied()).collect();
         let service = Service::start(&plane, kubeconfig, &compliant().join("spe.yaml"), &all);

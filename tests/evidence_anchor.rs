@@ -416,3 +416,38 @@ fn e29_what_cannot_be_run_exits_2_and_says_why_on_standard_error_alone() {
     }
     assert!(!Path::new(&kept.path("log")).exists());
 }
+
+/// Before a checkpoint of the lead is stamped, it says how the other shards are: the stamp then stands for them too.
+#[test]
+fn e6_the_lead_names_the_other_shards_before_each_time_stamp() {
+    if !openssl("e6_the_lead_names_the_other_shards_before_each_time_stamp") {
+        return;
+    }
+    let kept = Kept::new();
+    let (url, roots) = authority(&kept);
+    let (chain, policy) = (kept.path("chain.pem"), kept.path("more.policy"));
+    let who = ["init", "--domain", "example.org", "--spe", "demo", "--emitter", "more", "--scheduled"];
+    kept.run(0, &[&who[..], &["--trust-out", &policy]].concat());
+    let stamp = ["anchor", "--tsa", &url, "--tsa-roots", &roots, "--chain", &chain, "--emitter"];
+    let said = kept.run(0, &[&stamp[..], &["ci"]].concat());
+    // The rollup is entry 1, and below the stamp.
+    assert!(said.contains("size     2 of example.org/evidence/demo/ci/"), "{said}");
+    let said = kept.run(0, &[&stamp[..], &["ci"]].concat());
+    assert!(said.contains("is anchored already"), "{said}");
+    // Who does not lead speaks of nobody.
+    let said = kept.run(0, &[&stamp[..], &["more"]].concat());
+    assert!(said.contains("size     1 of example.org/evidence/demo/more/"), "{said}");
+    let said = kept.run(0, &[&stamp[..], &["ci"]].concat());
+    assert!(said.contains("size     4 of example.org/evidence/demo/ci/"), "{said}");
+
+    let trust = kept.path("trust.policy");
+    let more = fs::read_to_string(&policy).unwrap();
+    let line = more.lines().find(|line| line.starts_with("log ")).unwrap();
+    let all = format!("{line}\n{}", fs::read_to_string(&trust).unwrap());
+    fs::write(&trust, all).unwrap();
+    let said = kept.verify(0, &["--tsa-roots", &roots]);
+    assert!(said.contains("the lead names it at 2 sizes"), "{said}");
+    fs::remove_dir_all(kept.path("log/demo/more")).unwrap();
+    let said = kept.verify(1, &[]);
+    assert!(said.contains("a shard was taken away"), "{said}");
+}

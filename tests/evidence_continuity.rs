@@ -34,6 +34,7 @@ fn plan() -> PlanFact {
     PlanFact {
         effective_from: START - DAY,
         items: vec![item],
+        resident: Vec::new(),
         deadline_days: BTreeMap::from([(Severity::High, 30)]),
         min_coverage_per_mille: 900,
     }

@@ -49,6 +49,7 @@ fn plan(retention_days: Option<u64>) -> Body {
         effective_from: Instant(1_600_000_000_000),
         approver: "security officer".to_owned(),
         items: Vec::new(),
+        resident: Vec::new(),
         deadline_days: BTreeMap::new(),
         min_coverage_per_mille: 990,
         retention_days,

@@ -32,6 +32,11 @@ impl Lab {
         lab
     }
 
+    /// A folder without a log.
+    pub(crate) fn empty() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
     pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }

@@ -20,6 +20,7 @@ use speguard::record::{
 
 mod memory;
 mod resident;
+mod rollups;
 mod years;
 
 /// A stamp that nobody checks; only its digest counts.

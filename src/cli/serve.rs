@@ -54,6 +54,9 @@ pub struct Serve {
     /// Seconds between signs of life in the evidence log
     #[arg(long, value_name = "SECONDS", default_value = "60", requires = "log", value_parser = clap::value_parser!(u64).range(1..=60))]
     pub beat_every: u64,
+    /// Seconds between entries that say how the other shards of the environment are; made by the lead alone
+    #[arg(long, value_name = "SECONDS", default_value = "300", requires = "log", value_parser = clap::value_parser!(u64).range(1..=600))]
+    pub rollup_every: u64,
     /// Seconds between looks at what it was started on: when an entry of spe.yaml expires, or the cluster's kinds, waivers
     /// or attestations change, it ends in order, to be started again
     #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = clap::value_parser!(u64).range(1..=3600))]

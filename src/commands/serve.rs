@@ -42,7 +42,9 @@ use std::{
 mod certificate;
 mod footing;
 mod guard;
+mod life;
 mod open_reports;
+mod rollup;
 
 /// Entries of one segment of the log.
 const SEGMENT_ENTRIES: usize = 256;
@@ -85,20 +87,30 @@ pub fn run(arguments: &Serve, shell: &Shell) -> anyhow::Result<u8> {
     let listening = server::listen(arguments.listen)?;
     let (service, connected, writer) = service(arguments.clone(), shell)?;
     let service = Arc::new(service);
+    let mut pulse = None;
     let mut shown = certificate::shown(&service)?;
     if let Some(writer) = writer {
+        let before = writer.before;
+        let is_lead = writer.log.state().shard.as_ref().is_some_and(|shard| shard.lead);
+        let place = writer.log.place().clone();
         write(&service, writer)?;
         let entered = service.door.evidence.as_ref().map(Evidence::start).transpose();
         entered.context("the start could not be recorded")?;
+        pulse = Some(life::beat(&service, before));
+        if is_lead {
+            rollup::roll_up(&service, place);
+        }
     }
     let footing = footing::of(&service, &connected)?;
     shown.keep();
     watch(&service, connected);
-    beat(&service);
     audit(&service);
     footing::watch(&service, footing, listening.stop());
     remark(&format!("speguard answers on https://{}/admit, ready when /readyz says so\n", listening.address()));
     listening.serve(Arc::clone(&service.door), shown.certificate, shown.obstacle);
+    if let Some(pulse) = pulse {
+        pulse.end(&service);
+    }
     end(&service);
     Ok(0)
 }
@@ -153,6 +165,8 @@ struct Pending {
     writer: Writer,
     queue: queue::Queue,
     terms: Terms,
+    /// The time without signs of life that ends with the first.
+    before: life::Missing,
 }
 
 impl Pending {
@@ -198,8 +212,9 @@ fn pending(arguments: &Serve, bundle: &Bundle, profile: &Profile, reading: &read
         is_required: arguments.evidence == EvidenceMode::Require,
         emitter,
     };
+    let before = life::Missing::before(log.state(), at);
     let (queue, writer) = queue::queue();
-    Ok(Pending { store, log, writer, queue, terms })
+    Ok(Pending { store, log, writer, queue, terms, before })
 }
 
 /// Writes the log on a thread of its own.
@@ -239,33 +254,6 @@ fn watch(service: &Arc<Service>, connected: Connected) {
         });
     });
 }
-
-/// Signs of life, on a thread of their own; one more when the webhooks have changed.
-fn beat(service: &Arc<Service>) {
-    let (door, guard) = (Arc::clone(&service.door), Arc::clone(&service.guard));
-    let every = Duration::from_secs(service.arguments.beat_every);
-    if door.evidence.is_none() {
-        return;
-    }
-    thread::spawn(move || {
-        let (mut wall, mut steady) = (now().unwrap_or(Instant(0)), Monotonic::now());
-        loop {
-            guard.beat.wait(every);
-            let at = now().unwrap_or(Instant(0));
-            let passed = i64::try_from(steady.elapsed().as_millis()).unwrap_or(i64::MAX);
-            let step = at.0.saturating_sub(wall.0).saturating_sub(passed);
-            (wall, steady) = (at, Monotonic::now());
-            let step = (step.abs() > CLOCK_STEP_MS).then_some(step);
-            let beat = |evidence: &Evidence| evidence.beat(door.inventory.is_synced(), Vec::new(), step, guard.sight());
-            if let Some(Err(error)) = door.evidence.as_ref().map(beat) {
-                remark(&format!("a sign of life could not be recorded: {error}\n"));
-            }
-        }
-    });
-}
-
-/// A wall clock that moved by more than this against the monotonic one was set; less is its steering.
-const CLOCK_STEP_MS: i64 = 500;
 
 /// Audits of the whole cluster, on a thread of their own.
 fn audit(service: &Arc<Service>) {

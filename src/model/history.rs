@@ -86,6 +86,8 @@ pub struct ItemHistory {
     pub gaps: Vec<Gap>,
     /// The longest stretch left, declared or not, uncut.
     pub longest_gap: Option<Period>,
+    /// Of an item that emitters fulfil by running all the time: each of them. Else empty.
+    pub residents: Vec<ResidentHistory>,
 }
 
 impl ItemHistory {
@@ -93,6 +95,25 @@ impl ItemHistory {
     pub fn coverage(&self) -> Share {
         Share { part: u128::from(self.covered), whole: u128::from(self.planned) }
     }
+}
+
+/// An emitter that runs all the time, while a plan demanded it in the period.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResidentHistory {
+    pub emitter: String,
+    /// Signs of life, starts and orderly stops among them.
+    pub signs: u64,
+    pub starts: u64,
+    /// Starts after which neither a stop nor a sign of life came any more.
+    pub crashes: u64,
+    /// Stretches without it, in order.
+    pub down: Vec<Period>,
+    /// Stretches in which it ran and did not know the cluster, or knew it from before, in order.
+    pub blind: Vec<Period>,
+    /// When its wall clock was set, and by how many milliseconds.
+    pub clock_steps: Vec<(i64, i64)>,
+    /// Decisions that it could not enter.
+    pub dropped: u64,
 }
 
 /// A stretch in which an item of the plan was not fulfilled.

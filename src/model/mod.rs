@@ -29,8 +29,8 @@ pub use environment::{Cluster, Environment, View};
 pub use exception::{Attestation, Waiver};
 pub use history::measure::{DAY_MS, Effect, Period, ResourceTime, Share, VerdictName};
 pub use history::{
-    Ageing, AnchorHistory, Deviation, DeviationState, Gap, History, ItemHistory, Moment, Repair, RunLine,
-    UnfinishedRun, WaiverAge, WaiverHistory,
+    Ageing, AnchorHistory, Deviation, DeviationState, Gap, History, ItemHistory, Moment, Repair, ResidentHistory,
+    RunLine, UnfinishedRun, WaiverAge, WaiverHistory,
 };
 pub use judgement::{AttestationId, Decision, Enforcement, Judgement, Shortcoming, Standing, WaiverId};
 pub use reach::{Answer, Hop, Reach, Way, Ways, answer};

@@ -6,11 +6,13 @@
 mod cover;
 mod deviations;
 mod exposure;
+mod presence;
 #[cfg(test)]
 mod tests;
 mod watch;
 
 pub(super) use cover::left;
+pub use presence::{Sign, SignFact};
 pub use watch::{Rest, Watch};
 
 use crate::model::{DAY_MS, Effect, History, Period, RunLine, Severity, UnfinishedRun, VerdictName};
@@ -29,6 +31,9 @@ pub const EXPIRING_WITHIN_MS: i64 = 30 * DAY_MS;
 /// More than this between two time stamps is remarked upon, in milliseconds (section 8: stamps are hourly).
 pub const ANCHOR_INTERVAL_MAX_MS: u64 = 2 * 60 * 60 * 1000;
 
+/// So many intervals without a sign of life, and an emitter is down (section 9, point 4).
+pub const HEARTBEATS_MISSED_MAX: u64 = 3;
+
 /// The trigger of runs that judged only what an event touched: they cover no plan item (section 9, point 5).
 pub const TRIGGER_EVENT: &str = "event";
 
@@ -44,6 +49,8 @@ pub struct Facts {
     pub unfinished: Vec<UnfinishedRun>,
     pub changes: Vec<ChangeFact>,
     pub declared: Vec<GapFact>,
+    /// Of emitters that run all the time; of each in the order of the log.
+    pub signs: Vec<SignFact>,
     pub waivers: Vec<WaiverFact>,
     /// Size of the log and time of each time stamp.
     pub anchors: Vec<(u64, i64)>,
@@ -56,6 +63,7 @@ pub struct Facts {
 pub struct PlanFact {
     pub effective_from: i64,
     pub items: Vec<Item>,
+    pub resident: Vec<Resident>,
     /// Days from opening to due date.
     pub deadline_days: BTreeMap<Severity, u64>,
     pub min_coverage_per_mille: u64,
@@ -66,12 +74,25 @@ pub struct PlanFact {
 pub struct Item {
     pub name: String,
     pub scope: String,
+    /// Or the name of a [`Resident`].
     pub emitter: String,
+    /// Whose runs fulfil it where `emitter` names several; else empty.
+    pub any_of: Vec<String>,
     /// Empty = all.
     pub criteria: Vec<String>,
     pub cadence_seconds: u64,
     /// Added to the cadence.
     pub grace_percent: u64,
+    /// A role.
+    pub owner: String,
+}
+
+/// What emitters that run all the time promise together: that one of them is alive and knows the cluster.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Resident {
+    pub name: String,
+    pub emitters: Vec<String>,
+    pub heartbeat_seconds: u64,
     /// A role.
     pub owner: String,
 }
@@ -168,6 +189,10 @@ pub struct WaiverFact {
 ///   begin the moment a plan takes effect, until its first observation.
 /// - Late runs, runs by event and runs that could not be finished cover nothing.
 /// - Of several plan items that ask for one criterion in one scope, the one that demands most decides its time.
+/// - An emitter that runs all the time is alive from each sign of life to the next, where that comes within
+///   [`HEARTBEATS_MISSED_MAX`] times its interval. After the last of an epoch it is down: until the next start, or, where
+///   none came, from that moment once the time has passed. It covers nothing from a sign that says that the inventory is not
+///   whole until one that says it is. What several promise together holds while one of them holds it.
 /// - Without a plan in force nothing is a gap, and since nothing says how long an observation holds, all time is
 ///   unknown.
 /// - Declarations of one cause that overlap or touch are one. A declared gap explains the part of a gap that it overlaps. What it leaves at an edge is explained too where that
@@ -186,6 +211,7 @@ pub fn history(facts: &Facts, period: Period, as_of: Option<i64>) -> History {
         watch.change(change, *ended.get(change.run.as_str()).unwrap_or(&change.observed));
     }
     facts.declared.iter().for_each(|gap| watch.gap(gap));
+    facts.signs.iter().for_each(|sign| watch.sign(sign));
     watch.finish(&Rest { unfinished: &facts.unfinished, waivers: &facts.waivers, anchors: &facts.anchors })
 }
 
@@ -232,9 +258,17 @@ impl Item {
         self.criteria.is_empty() || self.criteria.iter().any(|asked| asked == criterion)
     }
 
+    fn writers(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.emitter).chain(&self.any_of).map(String::as_str)
+    }
+
+    fn is_by(&self, emitter: &str) -> bool {
+        self.writers().any(|writer| writer == emitter)
+    }
+
     /// Whether the run did what the item demands: its scope, its emitter, and all of its criteria.
     fn is_met_by(&self, run: &RunFact) -> bool {
         let all = !self.criteria.is_empty() && self.criteria.iter().all(|criterion| run.judges(criterion));
-        self.scope == run.scope && self.emitter == run.emitter && (run.selected.is_empty() || all)
+        self.scope == run.scope && self.is_by(&run.emitter) && (run.selected.is_empty() || all)
     }
 }

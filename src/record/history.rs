@@ -1,8 +1,10 @@
 //! Entries in, facts of continuity out: what each entry says of what was watched, without any judgement. Pure. Start at
 //! [`facts`].
 use super::{
-    continuity::{ChangeFact, CountFact, Facts, GapFact, Item, PlanFact, RunFact, WaiverFact},
-    entry::{AnchorKind, Count, Gap, Instant, Plan, Run, Transition, Ulid, WaiverEvent},
+    continuity::{
+        ChangeFact, CountFact, Facts, GapFact, Item, PlanFact, Resident, RunFact, Sign, SignFact, WaiverFact,
+    },
+    entry::{AnchorKind, Count, Epoch, EpochEvent, Gap, Heartbeat, Instant, Plan, Run, Transition, Ulid, WaiverEvent},
     verify::{At, Entries},
 };
 use crate::model::{Effect, Severity, UnfinishedRun};
@@ -61,6 +63,7 @@ pub fn facts(entries: &Entries, environment: &str, newest: Instant, as_of: i64) 
             .collect(),
         changes: of.this(&entries.transitions).map(change).collect(),
         declared: of.this(&entries.gaps).map(|at| gap(&at.what)).collect(),
+        signs: of.signs(),
         waivers: of.waivers(),
         anchors: anchors.map(|anchor| (anchor.what.size, anchor.what.at.0)).collect(),
         newest: newest.0,
@@ -90,6 +93,17 @@ impl<'a> Of<'a> {
 
     fn emitter(&self, shard: &str) -> &'a str {
         self.entries.emitters.get(shard).map_or("", String::as_str)
+    }
+
+    /// Those of one epoch in the order of the log: its start, its signs of life, its stop.
+    fn signs(&self) -> Vec<SignFact> {
+        let epochs =
+            self.this(&self.entries.epochs).map(|at| (&at.shard, at.index, epoch(at, self.emitter(&at.shard))));
+        let beats = self.this(&self.entries.heartbeats);
+        let beats = beats.map(|at| (&at.shard, at.index, heartbeat(at, self.emitter(&at.shard))));
+        let mut signs: Vec<_> = epochs.chain(beats).collect();
+        signs.sort_by_key(|(shard, index, _)| (*shard, *index));
+        signs.into_iter().map(|(.., sign)| sign).collect()
     }
 
     fn waivers(&self) -> Vec<WaiverFact> {
@@ -135,7 +149,8 @@ pub(super) fn is_stated(at: &At<Box<Run>>) -> bool {
 }
 
 pub(super) fn plan(at: &At<Plan>, has_earlier: bool) -> PlanFact {
-    let Plan { effective_from, items, deadline_days, min_coverage_per_mille, .. } = &at.what;
+    let Plan { effective_from, items, resident, deadline_days, min_coverage_per_mille, .. } = &at.what;
+    let any_of = |emitter: &str| resident.iter().find(|one| one.name == emitter).map(|one| one.emitters.clone());
     let effective = if has_earlier { (*effective_from).max(at.recorded) } else { *effective_from };
     PlanFact {
         effective_from: effective.0,
@@ -145,10 +160,20 @@ pub(super) fn plan(at: &At<Plan>, has_earlier: bool) -> PlanFact {
                 name: item.name.clone(),
                 scope: item.scope.clone(),
                 emitter: item.emitter.clone(),
+                any_of: any_of(&item.emitter).unwrap_or_default(),
                 criteria: item.criteria.clone(),
                 cadence_seconds: item.cadence_seconds,
                 grace_percent: item.grace_percent,
                 owner: item.owner.clone(),
+            })
+            .collect(),
+        resident: resident
+            .iter()
+            .map(|one| Resident {
+                name: one.name.clone(),
+                emitters: one.emitters.clone(),
+                heartbeat_seconds: one.heartbeat_seconds,
+                owner: one.owner.clone(),
             })
             .collect(),
         deadline_days: deadline_days.iter().filter_map(|(name, days)| Some((severity(name)?, *days))).collect(),
@@ -208,6 +233,20 @@ pub(super) fn change(at: &At<Transition>) -> ChangeFact {
     }
 }
 
+pub(super) fn epoch(at: &At<Epoch>, emitter: &str) -> SignFact {
+    let sign = match at.what.event {
+        EpochEvent::Start => Sign::Start,
+        EpochEvent::Stop => Sign::Stop,
+    };
+    SignFact { emitter: emitter.to_owned(), epoch: at.what.epoch, at: at.observed.0, sign }
+}
+
+pub(super) fn heartbeat(at: &At<Box<Heartbeat>>, emitter: &str) -> SignFact {
+    let Heartbeat { epoch, synced, dropped, clock_step_ms, .. } = *at.what;
+    let sign = Sign::Beat { synced, dropped, clock_step_ms };
+    SignFact { emitter: emitter.to_owned(), epoch, at: at.observed.0, sign }
+}
+
 pub(super) fn gap(of: &Gap) -> GapFact {
     let Gap { item, from, to, cause, .. } = of;
     GapFact { item: item.clone(), from: from.0, to: to.0, cause: cause.name().to_owned() }
@@ -257,6 +296,7 @@ mod tests {
             effective_from: Instant(effective_from),
             approver: "board".to_owned(),
             items: vec![item],
+            resident: Vec::new(),
             deadline_days: BTreeMap::from([("high".to_owned(), 30)]),
             min_coverage_per_mille: 900,
             retention_days: None,

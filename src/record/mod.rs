@@ -27,6 +27,7 @@ pub mod queue;
 pub mod race;
 pub mod reconcile;
 pub mod redact;
+pub mod rollup;
 pub mod row;
 pub mod run;
 #[cfg(feature = "s3")]

@@ -2,7 +2,7 @@
 mod written;
 
 use super::{
-    entry::{DigestText, Instant, Plan, PlanItem},
+    entry::{DigestText, Instant, Plan, PlanItem, PlanResident},
     period::moment,
     redact,
     segment::digest,
@@ -12,7 +12,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
 };
-use written::{Deadlines, ItemFile, PlanFile};
+use written::{Deadlines, ItemFile, PlanFile, ResidentFile, Spec};
 
 /// A plan of so many bytes has a few hundred items, more than an entry holds.
 pub const PLAN_BYTES_MAX: usize = 256 * 1024;
@@ -25,6 +25,9 @@ const SCOPE_BYTES_MAX: usize = 512;
 
 /// What is added to a cadence where the plan says nothing (proposal, specification of the evidence log, section 9).
 const GRACE_PERCENT: u64 = 20;
+
+/// How often signs of life come where the plan says nothing (specification of the evidence log, section 3).
+const HEARTBEAT_SECONDS: u64 = 60;
 
 /// A plan in which an observation holds for longer watches nothing.
 const CADENCE_DAYS_MAX: u64 = 366;
@@ -78,7 +81,8 @@ pub fn read(text: &str, path: &str) -> Result<Plan, PlanError> {
         digest: digest(text.as_bytes()),
         effective_from: Instant(effective_from),
         approver: checker.name("approver", &spec.approver, NAME_BYTES_MAX),
-        items: checker.items(&spec.items),
+        items: checker.items(&spec),
+        resident: spec.resident.iter().map(|one| checker.resident(one)).collect(),
         deadline_days: checker.deadlines(&spec.deadline_days),
         min_coverage_per_mille: percent * 10,
         retention_days: spec.retention_days.map(|days| checker.within("retention_days", &days, 1, 36_500)),
@@ -154,28 +158,50 @@ impl Checker {
         set.map(|(name, days)| (name.to_owned(), self.within(name, days, 1, 3650))).collect()
     }
 
-    fn items(&mut self, given: &Spanned<Vec<ItemFile>>) -> Vec<PlanItem> {
-        if given.value.is_empty() {
+    fn items(&mut self, spec: &Spec) -> Vec<PlanItem> {
+        let given = &spec.items;
+        if given.value.is_empty() && spec.resident.is_empty() {
             return self.fault(line(given), "`items` is empty: a plan without items demands nothing".to_owned());
         }
-        let emitters: BTreeSet<&str> = given.value.iter().map(|item| item.emitter.value.trim()).collect();
+        let groups: BTreeSet<&str> = spec.resident.iter().map(|one| one.name.value.trim()).collect();
+        let writers = given.value.iter().map(|item| item.emitter.value.trim()).filter(|name| !groups.contains(name));
+        let running = spec.resident.iter().flat_map(|one| &one.emitters.value).map(|emitter| emitter.value.trim());
+        let emitters: BTreeSet<&str> = writers.chain(running).collect();
         let mut names = BTreeSet::new();
-        let mut items = Vec::new();
-        for item in &given.value {
-            let name = item.name.value.trim();
+        for given in given.value.iter().map(|item| &item.name).chain(spec.resident.iter().map(|one| &one.name)) {
+            let name = given.value.trim();
             if !names.insert(name) {
-                self.fault::<()>(
-                    line(&item.name),
-                    format!("the item `{name}` stands twice: gaps are declared by name"),
-                );
+                let cause = format!("the item `{name}` stands twice: gaps are declared by name");
+                self.fault::<()>(line(given), cause);
             }
             if emitters.contains(name) {
                 let cause = format!("the item `{name}` is named as an emitter: a gap of one would be a gap of both");
-                self.fault::<()>(line(&item.name), cause);
+                self.fault::<()>(line(given), cause);
             }
-            items.push(self.item(item));
         }
-        items
+        given.value.iter().map(|item| self.item(item)).collect()
+    }
+
+    fn resident(&mut self, given: &ResidentFile) -> PlanResident {
+        if given.emitters.value.is_empty() {
+            self.fault::<()>(line(&given.emitters), "`emitters` is empty: nobody would have to run".to_owned());
+        }
+        let mut emitters: Vec<String> = Vec::new();
+        for one in &given.emitters.value {
+            let emitter = self.name("emitters", one, NAME_BYTES_MAX);
+            if emitters.contains(&emitter) {
+                self.fault::<()>(line(one), format!("the emitter `{emitter}` stands twice"));
+            }
+            emitters.push(emitter);
+        }
+        let every = given.heartbeat_seconds.as_ref();
+        let within = |every| self.within("heartbeat_seconds", every, 1, 3600);
+        PlanResident {
+            heartbeat_seconds: every.map_or(HEARTBEAT_SECONDS, within),
+            name: self.name("name", &given.name, NAME_BYTES_MAX),
+            emitters,
+            owner: self.name("owner", &given.owner, NAME_BYTES_MAX),
+        }
     }
 
     fn item(&mut self, given: &ItemFile) -> PlanItem {
@@ -266,6 +292,25 @@ mod tests {
             let faults = wrong(from, to);
             assert_eq!(faults.first().map(|(line, _)| *line), Some(line_of(at)), "{to}: {faults:?}");
             assert!(faults.iter().any(|(_, told)| told.contains(cause)), "{to}: {faults:?}");
+        }
+    }
+
+    #[test]
+    fn emitters_that_run_all_the_time_are_named_and_may_be_an_items_emitter() {
+        let resident = "  resident:\n    - {name: admission, emitters: [a-0, a-1], owner: platform-team}\n  items:";
+        let text = PLAN.replace("  items:", resident).replacen("emitter: ci", "emitter: admission", 1);
+        let plan = read(&text, "plan.yaml").unwrap();
+        let one = &plan.resident[0];
+        assert_eq!((one.emitters.len(), one.heartbeat_seconds, plan.items[0].emitter.as_str()), (2, 60, "admission"));
+        for (from, to, cause) in [
+            ("[a-0, a-1]", "[]", "nobody would have to run"),
+            ("[a-0, a-1]", "[a-0, a-0]", "stands twice"),
+            ("[a-0, a-1]", "[admission]", "named as an emitter"),
+            ("name: admission", "name: configuration", "stands twice"),
+            ("owner: platform-team}", "owner: platform-team, heartbeat_seconds: 0}", "must be 1 to 3600"),
+        ] {
+            let faults = read(&text.replace(from, to), "p").unwrap_err().to_string();
+            assert!(faults.contains(cause), "{to}: {faults}");
         }
     }
 

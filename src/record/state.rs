@@ -28,6 +28,8 @@ pub struct State {
     pub rotated: Option<String>,
     /// The number of the last epoch, and whether it ended in order.
     pub epoch: Option<(u64, bool)>,
+    /// When a resident emitter last gave a sign of life, was started or stopped.
+    pub alive: Option<Instant>,
     /// The blob with the key of pseudonyms, and when it came into use.
     pub pepper: Option<(Instant, DigestText)>,
     pub scopes: BTreeMap<String, ScopeState>,
@@ -36,14 +38,28 @@ pub struct State {
     pub attestations: BTreeMap<(String, String), Attestation>,
 }
 
+/// How signs of life end, of which only the time is wanted.
+const HEARTBEAT: &[u8] = b"\"type\":\"heartbeat\",\"v\":1}";
+
 /// How entries end that only count: keys of canonical JSON are sorted, and in these types none stands between or after.
-const COUNTED: [&[u8]; 5] = [
+const COUNTED: [&[u8]; 8] = [
+    HEARTBEAT,
+    b"\"type\":\"decision\",\"v\":1}",
     b"\"type\":\"gap\",\"v\":1}",
     b"\"type\":\"deviation\",\"v\":1}",
     b"\"type\":\"export\",\"v\":1}",
     b"\"type\":\"erasure\",\"v\":1}",
     b"\"type\":\"prune\",\"v\":1}",
+    b"\"type\":\"rollup\",\"v\":1}",
 ];
+
+/// When an entry was recorded: nothing but its type and version stands after that.
+fn recorded(bytes: &[u8]) -> Option<Instant> {
+    const KEY: &[u8] = b"\"recorded\":\"";
+    const LENGTH: usize = "2026-11-21T20:14:03.114Z".len();
+    let from = bytes.windows(KEY.len()).rposition(|window| window == KEY)? + KEY.len();
+    Instant::parse(std::str::from_utf8(bytes.get(from..from + LENGTH)?).ok()?).ok()
+}
 
 /// What is known of one scope.
 #[derive(Clone, Debug, Default)]
@@ -84,13 +100,13 @@ impl State {
 
     /// What the next year's shard of the emitter begins with: what is known of scopes, waivers, attestations and the plan
     /// goes on, and so do sequence numbers. The criteria are entered anew, so that the runs of a year can be judged
-    /// again from its shard alone.
+    /// again from its shard alone. Epochs are counted on.
     #[must_use]
     pub fn carried(&self) -> Self {
-        let Self { next_seq, ref plan, pepper, ref scopes, ref waivers, ref attestations, .. } = *self;
+        let Self { next_seq, ref plan, epoch, alive, pepper, ref scopes, ref waivers, ref attestations, .. } = *self;
         let (plan, scopes) = (plan.clone(), scopes.clone());
         let (waivers, attestations) = (waivers.clone(), attestations.clone());
-        Self { next_seq, plan, pepper, scopes, waivers, attestations, ..Self::default() }
+        Self { next_seq, plan, epoch, alive, pepper, scopes, waivers, attestations, ..Self::default() }
     }
 
     /// Takes an entry in, by its bytes; the caller holds the root of the tree against the one that its key has signed.
@@ -102,6 +118,9 @@ impl State {
         if self.next_seq > 0 && COUNTED.iter().any(|end| bytes.ends_with(end)) {
             self.edge.push(leaf_hash(bytes));
             self.next_seq += 1;
+            if bytes.ends_with(HEARTBEAT) {
+                self.alive = recorded(bytes).or(self.alive);
+            }
             return Ok(());
         }
         self.apply(bytes, &Entry::from_own(bytes)?);
@@ -135,10 +154,12 @@ impl State {
             }
             Body::Epoch(epoch) => {
                 self.epoch = Some((epoch.epoch, epoch.event == EpochEvent::Stop));
+                self.alive = Some(entry.common.time.recorded);
                 if self.pepper.is_none_or(|(_, pepper)| pepper != epoch.pepper) {
                     self.pepper = Some((observed, epoch.pepper));
                 }
             }
+            Body::Heartbeat(_) => self.alive = Some(entry.common.time.recorded),
             Body::Plan(plan) => self.plan = Some(plan.clone()),
             Body::Bundle(bundle) => self.bundle = Some(bundle.clone()),
             Body::RunStart(start) => {

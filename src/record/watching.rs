@@ -3,7 +3,7 @@
 use super::{
     continuity::{ChangeFact, Rest, RunFact, WaiverFact, Watch},
     entry::{AnchorKind, Instant, Plan, Ulid},
-    history::{Stated, change, environment, gap, is_stated, plan, run, waivers},
+    history::{Stated, change, environment, epoch, gap, heartbeat, is_stated, plan, run, waivers},
     verify::{Ahead, At, Entries, Passing},
 };
 use crate::model::{History, Period, UnfinishedRun};
@@ -32,6 +32,8 @@ pub struct Answer {
     pub has_plan: bool,
     /// Runs that are older than the last of their scope and do not say that they are late; they are taken as late.
     pub misplaced: u64,
+    /// Emitters that run all the time, and that no plan names.
+    pub unplanned: BTreeSet<String>,
     /// The plans are not those that were found before the log was verified.
     pub changed: bool,
 }
@@ -61,6 +63,7 @@ struct Environment {
     last: BTreeMap<String, i64>,
     stated_runs: usize,
     misplaced: u64,
+    unplanned: BTreeSet<String>,
 }
 
 impl Watching {
@@ -110,6 +113,12 @@ impl Watching {
         entries.transitions.iter().cloned().for_each(|one| watching.take(Passing::Transition(one)));
         entries.runs.iter().cloned().for_each(|one| watching.take(Passing::Run(one)));
         entries.gaps.iter().cloned().for_each(|one| watching.take(Passing::Gap(one)));
+        let epochs = entries.epochs.iter().cloned().map(|one| (one.shard.clone(), one.index, Passing::Epoch(one)));
+        let beats = entries.heartbeats.iter().cloned();
+        let beats = beats.map(|one| (one.shard.clone(), one.index, Passing::Heartbeat(one)));
+        let mut signs: Vec<_> = epochs.chain(beats).collect();
+        signs.sort_by(|(one, first, _), (other, second, _)| (one, first).cmp(&(other, second)));
+        signs.into_iter().for_each(|(.., sign)| watching.take(sign));
         watching
     }
 
@@ -120,6 +129,8 @@ impl Watching {
             Passing::Run(one) => (&one.shard, one.recorded),
             Passing::Transition(one) => (&one.shard, one.recorded),
             Passing::Gap(one) => (&one.shard, one.recorded),
+            Passing::Epoch(one) => (&one.shard, one.recorded),
+            Passing::Heartbeat(one) => (&one.shard, one.recorded),
         };
         if let Some(environment) = self.0.get_mut(environment(shard))
             && recorded.0 <= environment.as_of
@@ -171,6 +182,7 @@ impl Environment {
             last: BTreeMap::new(),
             stated_runs: 0,
             misplaced: 0,
+            unplanned: BTreeSet::new(),
         })
     }
 
@@ -186,6 +198,17 @@ impl Environment {
             }
             Passing::Transition(_) => {}
             Passing::Gap(one) => watch.gap(&gap(&one.what)),
+            Passing::Epoch(one) => {
+                let emitter = self.emitters.get(&one.shard).map_or("", String::as_str);
+                let mut named = self.plans.iter().flat_map(|plan| &plan.what.resident).flat_map(|one| &one.emitters);
+                if !named.any(|name| name == emitter) {
+                    self.unplanned.insert(emitter.to_owned());
+                }
+                watch.sign(&epoch(&one, emitter));
+            }
+            Passing::Heartbeat(one) => {
+                watch.sign(&heartbeat(&one, self.emitters.get(&one.shard).map_or("", String::as_str)));
+            }
             Passing::Run(at) => {
                 self.open.remove(&at.what.run);
                 self.stated_runs += usize::from(is_stated(&at));
@@ -217,7 +240,7 @@ impl Environment {
         let verified = entries.plans.iter().filter(|plan| of_it(&plan.shard) && plan.recorded.0 <= self.as_of);
         let verified: BTreeSet<_> = verified.map(|plan| plan.leaf).collect();
         let changed = verified != self.plans.iter().map(|plan| plan.leaf).collect();
-        let (has_plan, misplaced) = (!self.plans.is_empty(), self.misplaced);
+        let (has_plan, misplaced, unplanned) = (!self.plans.is_empty(), self.misplaced, self.unplanned);
         let history = self.watch.map(|mut watch| {
             let (mut runs, mut changes) = (self.held, self.held_changes);
             runs.sort_by_key(|run| (run.observed, run.index));
@@ -239,6 +262,6 @@ impl Environment {
             let unfinished: Vec<UnfinishedRun> = self.open.into_values().collect();
             watch.finish(&Rest { unfinished: &unfinished, waivers: &waivers, anchors: &anchors })
         });
-        Answer { name, history, stated, has_plan, misplaced, changed }
+        Answer { name, history, stated, has_plan, misplaced, unplanned, changed }
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     record::{
         entry::{
             Answer as Word, Body, Commitment, Decision, DigestText, Epoch, EpochEvent, Gap, GapCause, Heartbeat,
-            Instant, Ulid,
+            Instant, Rollup, TreeHead, Ulid,
         },
         log::Draft,
         queue::{Queue, QueueError},
@@ -53,13 +53,16 @@ pub struct Evidence {
     dropped: AtomicU64,
     /// Since when answers could not be entered, and how many.
     hole: Mutex<Option<(Instant, u64)>>,
+    /// Whether the stop was entered: nothing lives after it.
+    ended: Mutex<bool>,
 }
 
 impl Evidence {
     #[must_use]
     pub const fn new(queue: Queue, source: Source, terms: Terms) -> Self {
         let zero = AtomicU64::new;
-        Self { queue, source, terms, allowed: zero(0), denied: zero(0), dropped: zero(0), hole: Mutex::new(None) }
+        let (hole, ended) = (Mutex::new(None), Mutex::new(false));
+        Self { queue, source, terms, allowed: zero(0), denied: zero(0), dropped: zero(0), hole, ended }
     }
 
     #[must_use]
@@ -86,10 +89,11 @@ impl Evidence {
     /// # Errors
     /// It was not entered.
     pub fn stop(&self) -> Result<Receipt, QueueError> {
+        *self.ended.lock().unwrap_or_else(PoisonError::into_inner) = true;
         self.enter(Body::Epoch(Epoch { event: EpochEvent::Stop, previous_seq: None, ..self.terms.epoch.clone() }))
     }
 
-    /// Enters a sign of life.
+    /// Enters a sign of life; none after the stop.
     ///
     /// # Errors
     /// It was not entered.
@@ -100,6 +104,10 @@ impl Evidence {
         clock_step_ms: Option<i64>,
         sight: Sight,
     ) -> Result<Receipt, QueueError> {
+        let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        if *ended {
+            return Err(QueueError::Closed);
+        }
         let count = |of: &AtomicU64| of.load(Ordering::Relaxed);
         self.enter(Body::Heartbeat(Box::new(Heartbeat {
             epoch: self.terms.epoch.epoch,
@@ -112,6 +120,31 @@ impl Evidence {
             authorities: sight.authorities,
             clock_step_ms,
         })))
+    }
+
+    /// Enters that nothing was watched for a time, and why; not after the stop.
+    ///
+    /// # Errors
+    /// It was not entered.
+    pub fn missing(&self, from: Instant, to: Instant, cause: GapCause) -> Result<Receipt, QueueError> {
+        let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        if *ended {
+            return Err(QueueError::Closed);
+        }
+        let item = self.terms.emitter.clone();
+        self.enter(Body::Gap(Gap { item, from, to, cause, decisions_lost: 0 }))
+    }
+
+    /// Enters how the other shards of the environment are; not after the stop.
+    ///
+    /// # Errors
+    /// It was not entered.
+    pub fn roll_up(&self, shards: Vec<TreeHead>) -> Result<Receipt, QueueError> {
+        let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        if *ended {
+            return Err(QueueError::Closed);
+        }
+        self.enter(Body::Rollup(Rollup { shards }))
     }
 
     /// Enters what a request came to, and waits until that is durable.

@@ -25,12 +25,26 @@ fn changes_of_what_is_there_are_ruled_by_what_they_open() {
     let Some(mut lab) = Lab::start("changes of what is there", false) else { return };
     lab.plane.apply(&pod(GOOD));
     let before = lab.service.decisions().len();
+    lab.wait_until("it says that it knows the cluster", |lab| knows(lab, 1));
+    who_must_run_is_planned(&lab);
     the_last_policy_stays(&lab);
     namespaces_stay_in_their_project(&lab);
     a_running_pod_gets_no_worse_and_may_end(&lab);
     every_answer_is_told(&lab, before);
     without_the_webhook_nothing_changes_in_a_project(&mut lab);
     starts_and_stops_are_told(&mut lab);
+    other_shards_are_named(&mut lab);
+}
+
+fn who_must_run_is_planned(lab: &Lab) {
+    let plan = format!(
+        "apiVersion: speguard.io/v1alpha1\nkind: Plan\nmetadata: {{name: demo}}\nspec:\n  effective_from: {}\n  \
+         approver: board\n  min_coverage_percent: 95\n  items: []\n  resident:\n    \
+         - {{name: admission, emitters: [admission-0], heartbeat_seconds: 5, owner: platform}}\n",
+        super::reconcile::now()
+    );
+    std::fs::write(lab.service.folder.path().join("plan.yaml"), plan).unwrap();
+    lab.service.speguard(&["evidence", "plan", "--log", "log", "plan.yaml"]);
 }
 
 /// The last policy that isolates running pods.
@@ -76,13 +90,14 @@ fn a_running_pod_gets_no_worse_and_may_end(lab: &Lab) {
 
 /// In the log, without the name of anything; and the API server's own audit log names the entry.
 fn every_answer_is_told(lab: &Lab, before: usize) {
-    let decisions = lab.service.decisions();
-    assert!(decisions.len() > before);
     let is_refusal = |one: &&Json| {
         one["answer"] == "deny" && one["operation"] == "DELETE" && one["kind"] == "networking.k8s.io/NetworkPolicy"
     };
     let counts = |one: &Json| one["counted"].as_array().unwrap().contains(&"SPE-NET-02".into());
-    assert!(decisions.iter().filter(is_refusal).any(counts), "{decisions:?}");
+    // What is shown is what a checkpoint covers, a second later.
+    lab.wait_until("the refusal is told", |lab| lab.service.decisions().iter().filter(is_refusal).any(counts));
+    let decisions = lab.service.decisions();
+    assert!(decisions.len() > before);
     let audited = std::fs::read_to_string(lab.plane.state().join("audit.log")).unwrap();
     let shard = "\"project.speguard.io/evidence-shard\":\"example.org/evidence/demo/admission-0/";
     assert!(audited.contains(shard) && audited.contains("project.speguard.io/evidence-leaf"));
@@ -106,6 +121,7 @@ fn starts_and_stops_are_told(lab: &mut Lab) {
     // It has made itself another authority.
     lab.plane.apply(&lab.service.webhooks());
     lab.wait_until("it answers again", |lab| lab.try_out(&pod(GOOD)).status.success());
+    lab.wait_until("it says that it knows the cluster", |lab| knows(lab, 2));
     lab.service.end();
     let epochs = lab.service.speguard(&["evidence", "show", "epoch", "--log", "log", "--format", "json"]);
     let epochs: Json = serde_json::from_slice(&epochs.stdout).unwrap();
@@ -116,5 +132,49 @@ fn starts_and_stops_are_told(lab: &mut Lab) {
         .map(|one| (one["entry"]["epoch"].as_u64().unwrap(), one["entry"]["event"].as_str().unwrap()))
         .collect();
     assert_eq!(told, [(1, "start"), (2, "start"), (2, "stop")]);
-    lab.service.speguard(&["evidence", "verify", "--log", "log", "--trust", "trust.policy"]);
+    let verified =
+        lab.service.speguard(&["evidence", "verify", "--log", "log", "--trust", "trust.policy", "--format", "json"]);
+    let verified: Json = serde_json::from_slice(&verified.stdout).unwrap();
+    let item = &verified["continuity"][0]["items"][0];
+    let one = &item["resident"][0];
+    assert_eq!((&one["starts"], one["down"].as_array().unwrap().len()), (&1.into(), 1), "{item:#}");
+    // The process says itself that its predecessor crashed, up to when it knows the cluster.
+    let gaps = item["gaps"].as_array().unwrap();
+    assert!(gaps.len() == 1 && gaps[0]["cause"] == "crash", "{item:#}");
+}
+
+/// Whether a process has told that it knows the cluster.
+fn knows(lab: &Lab, epoch: u64) -> bool {
+    let shown = lab.service.speguard(&["evidence", "show", "entry", "--log", "log", "--format", "json"]);
+    let shown: Json = serde_json::from_slice(&shown.stdout).unwrap();
+    let mut all = shown["entries"].as_array().unwrap().iter().map(|one| &one["entry"]);
+    all.any(|one| one["type"] == "heartbeat" && one["epoch"] == epoch && one["synced"] == true)
+}
+
+/// E6: the service leads, and says how the shard of the pipeline is; whoever takes that away is found out.
+fn other_shards_are_named(lab: &mut Lab) {
+    let log = ["--log", "log"];
+    let who = ["--domain", "example.org", "--spe", "demo", "--emitter", "ci", "--scheduled"];
+    let kept = ["--key", "file:ci.key", "--trust-out", "ci.policy"];
+    lab.service.speguard(&[&["evidence", "init"][..], &log, &who, &kept].concat());
+    lab.service.begin();
+    let named = |lab: &Lab| {
+        let show = ["evidence", "show", "entry", "--emitter", "admission-0", "--format", "json"];
+        let shown: Json = serde_json::from_slice(&lab.service.speguard(&[&show[..], &log].concat()).stdout).unwrap();
+        let mut all = shown["entries"].as_array().unwrap().iter().map(|one| &one["entry"]);
+        all.any(|one| one["type"] == "rollup" && one["shards"][0]["origin"].as_str().unwrap().contains("/demo/ci/"))
+    };
+    lab.wait_until("it names the other shard", named);
+    lab.service.end();
+    let folder = lab.service.folder.path();
+    let trust = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
+    let more = trust("ci.policy").lines().find(|line| line.starts_with("log ")).unwrap().to_owned();
+    std::fs::write(folder.join("both.policy"), format!("{more}\n{}", trust("trust.policy"))).unwrap();
+    let verify = |policy| lab.service.run(&["evidence", "verify", "--log", "log", "--trust", policy]);
+    let said = String::from_utf8(verify("both.policy").stdout).unwrap();
+    assert!(said.contains("sizes, and it had these roots") && !said.contains("FAILS"), "{said}");
+    std::fs::remove_dir_all(folder.join("log/demo/ci")).unwrap();
+    let output = verify("trust.policy");
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.code() == Some(1) && said.contains("a shard was taken away"), "{said}");
 }

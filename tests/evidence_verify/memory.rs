@@ -329,6 +329,7 @@ pub(super) fn beginning() -> Vec<Body> {
         effective_from: AT,
         approver: "security officer".to_owned(),
         items: vec![item],
+        resident: Vec::new(),
         deadline_days: [("high".to_owned(), 30)].into(),
         min_coverage_per_mille: 990,
         retention_days: None,

@@ -6,10 +6,11 @@ use crate::{
     record::{
         anchor::{self, Verified},
         authority,
-        entry::{self, AnchorKind, Body, DigestText, Entry, Instant},
+        entry::{self, AnchorKind, Body, DigestText, Entry, Instant, Rollup, TreeHead, Ulid},
         http::Plain,
         log::{Draft, Log, LogError},
         note::{Checkpoint, Note},
+        rollup,
         segment::digest,
         shard,
         store::Store,
@@ -34,9 +35,13 @@ pub(super) fn run(arguments: &Anchor) -> anyhow::Result<u8> {
     let chain = chain.transpose()?;
     let store = &*open::store(&arguments.log.log)?;
     let mut log = open::writer(store, &arguments.log, now()?)?;
-    let newest = log.publish()?.size;
+    log.publish()?;
     let mut told = String::new();
     let mut before = Entered::read(store, &log)?;
+    if roll_up(store, &mut log, &before)? {
+        before = Entered::read(store, &log)?;
+    }
+    let newest = log.publish()?.size;
     for size in before.left_out(store, &log, |name| !name.starts_with(COSIGNATURE))? {
         let stamp = Stamp { size, roots: &roots, chain: chain.as_deref() };
         told.push_str("A run before this one was cut off; what it left is entered.\n");
@@ -145,6 +150,32 @@ pub(super) fn enter(log: &mut Log<'_>, anchor: entry::Anchor) -> anyhow::Result<
     receipts.first().map(|receipt| receipt.index).context("nothing was appended")
 }
 
+/// Has the lead say how the other shards are, so that what vouches for its own vouches for them too; gives whether there was
+/// anything new to say.
+fn roll_up(store: &dyn Store, log: &mut Log<'_>, before: &Entered) -> anyhow::Result<bool> {
+    if !log.state().shard.as_ref().is_some_and(|shard| shard.lead) {
+        return Ok(false);
+    }
+    let heads = rollup::heads(store, log.place())?;
+    let is_new = |head: &TreeHead| before.rolled.get(&head.origin) != Some(&(head.size, head.root));
+    if !heads.iter().any(is_new) {
+        return Ok(false);
+    }
+    let at = now()?;
+    let parts = heads.chunks(rollup::SHARDS_MAX).map(|part| Ok((ulid()?, part.to_vec())));
+    let parts = parts.collect::<anyhow::Result<Vec<_>>>()?;
+    log.append(at, &mut |_| {
+        let draft = |(id, shards): &(Ulid, Vec<TreeHead>)| Draft {
+            observed: at,
+            id: *id,
+            body: Body::Rollup(Rollup { shards: shards.clone() }),
+        };
+        Ok(parts.iter().map(draft).collect())
+    })?;
+    log.publish()?;
+    Ok(true)
+}
+
 /// A kept checkpoint: its bytes, and what it says.
 pub(super) fn checkpoint(store: &dyn Store, prefix: &str, size: u64) -> anyhow::Result<(Vec<u8>, Checkpoint)> {
     let path = format!("{prefix}/checkpoints/{size:020}");
@@ -158,6 +189,8 @@ pub(super) struct Entered {
     /// Digests by size and name.
     pub(super) files: BTreeMap<(u64, String), DigestText>,
     pub(super) anchors: Vec<(u64, entry::Anchor)>,
+    /// What was last said of other shards: size and root by origin.
+    rolled: BTreeMap<String, (u64, DigestText)>,
     /// The number of entries up to the last that is no anchor.
     other: u64,
 }
@@ -169,9 +202,14 @@ impl Entered {
 
     /// Of the first `size` entries, all of which are published.
     pub(super) fn of(store: &dyn Store, prefix: &str, size: u64) -> Result<Self, LogError> {
-        let mut entered = Self { files: BTreeMap::new(), anchors: Vec::new(), other: 0 };
+        let mut entered = Self { files: BTreeMap::new(), anchors: Vec::new(), rolled: BTreeMap::new(), other: 0 };
         shard::entries(store, prefix, 0, size, size, &mut |index, bytes| {
-            if let Body::Anchor(anchor) = Entry::from_bytes(bytes)?.body {
+            let body = Entry::from_bytes(bytes)?.body;
+            if let Body::Rollup(rollup) = &body {
+                let heads = rollup.shards.iter().map(|head| (head.origin.clone(), (head.size, head.root)));
+                entered.rolled.extend(heads);
+            }
+            if let Body::Anchor(anchor) = body {
                 let files = anchor.files.iter().map(|(name, digest)| ((anchor.size, name.clone()), *digest));
                 entered.files.extend(files);
                 entered.anchors.push((index, anchor));

@@ -5,7 +5,7 @@
 //! copy that has lain for a year, is not wrong for that.
 use crate::{
     cli::evidence::{EvidenceFormat, Verify},
-    model::{History, ItemHistory, Period, ResourceTime},
+    model::{History, ItemHistory, Period, ResidentHistory, ResourceTime},
     record::{
         entry::Instant,
         history::{Stated, environments},
@@ -66,7 +66,7 @@ pub(super) fn examine(report: &mut Report, watching: Watching, asked: &Asked) ->
 }
 
 fn one(report: &mut Report, asked: &Asked, answer: Answer) -> Option<Continuity> {
-    let Answer { name, history, stated, has_plan, misplaced, changed } = answer;
+    let Answer { name, history, stated, has_plan, misplaced, unplanned, changed } = answer;
     let mut checks = Vec::new();
     if changed {
         let cause = "its plans changed while the log was read: verify again when nobody writes".to_owned();
@@ -89,6 +89,10 @@ fn one(report: &mut Report, asked: &Asked, answer: Answer) -> Option<Continuity>
     match history {
         Ok(history) => {
             report.not_checked.extend(remarks(&name, &history, stated, asked.strict));
+            let unplanned = unplanned.into_iter().filter(|_| has_plan);
+            report.not_checked.extend(unplanned.map(|emitter| {
+                format!("`{name}`: whether `{emitter}` ran at all times: no plan names it as resident")
+            }));
             Some(Continuity { name, history, stated })
         }
         Err(cause) => {
@@ -122,12 +126,36 @@ fn of_item(item: &ItemHistory, strict: bool) -> Vec<Outcome> {
     }
     if outcomes.is_empty() {
         let words = match item.observations {
+            signs if !item.residents.is_empty() => format!("item `{}`: {signs} signs of life, no gap", item.item),
             1 => format!("item `{}`: one observation, no gap", item.item),
             many => format!("item `{}`: {many} observations, no gap", item.item),
         };
         outcomes.push(Outcome::Held(words));
     }
+    outcomes.extend(item.residents.iter().filter_map(|one| of_resident(item, one)));
     outcomes
+}
+
+/// What became of one of several that promise something together: no gap as long as another holds it.
+fn of_resident(item: &ItemHistory, one: &ResidentHistory) -> Option<Outcome> {
+    let sum = |all: &[Period]| all.iter().map(|one| one.length()).fold(0, u64::saturating_add);
+    let (down, blind) = (sum(&one.down), sum(&one.blind));
+    let mut parts = Vec::new();
+    if one.signs == 0 {
+        parts.push("gave no sign of life".to_owned());
+    } else if down > 0 {
+        let crashes = match one.crashes {
+            0 => String::new(),
+            crashes => format!("; ended without a stop {}", times(crashes)),
+        };
+        let down_times = times(one.down.len().try_into().unwrap_or(u64::MAX));
+        parts.push(format!("was down {down_times}, {} in all{crashes}", length(down)));
+    }
+    if blind > 0 {
+        parts.push(format!("ran without knowing the cluster for {}", length(blind)));
+    }
+    let told = format!("item `{}`: `{}` {}", item.item, one.emitter, parts.join(", and "));
+    (!parts.is_empty()).then_some(Outcome::Held(told))
 }
 
 /// Time about which the log says nothing.
@@ -159,6 +187,7 @@ fn of_strict(history: &History, stated: Stated) -> Vec<Outcome> {
     let mut causes = stated_words(stated);
     causes.extend(below(history));
     causes.extend(unfinished(history));
+    causes.extend(clocks(history));
     causes.into_iter().map(Outcome::NotEstablished).collect()
 }
 
@@ -196,6 +225,30 @@ fn unfinished(history: &History) -> Option<String> {
     (count > 0).then(|| format!("what {} found: begun and never ended", counted(count, "run")))
 }
 
+/// What resident emitters say against themselves.
+fn clocks(history: &History) -> Vec<String> {
+    let mut told = Vec::new();
+    for one in history.items.iter().flat_map(|item| &item.residents) {
+        if let Some((at, step)) = one.clock_steps.iter().max_by_key(|(_, step)| step.unsigned_abs()) {
+            let (way, size) = (if *step < 0 { "back" } else { "forward" }, length(step.unsigned_abs()));
+            let count = times(one.clock_steps.len().try_into().unwrap_or(u64::MAX));
+            told.push(format!(
+                "when `{}` entered what it did: its clock was set {count}, most of all {size} {way} at {}; time stamps bound it",
+                one.emitter,
+                Instant(*at)
+            ));
+        }
+        if one.dropped > 0 {
+            told.push(format!("what `{}` decided on {} requests, which it could not enter", one.emitter, one.dropped));
+        }
+    }
+    told
+}
+
+fn times(count: u64) -> String {
+    if count == 1 { "once".to_owned() } else { format!("{count} times") }
+}
+
 /// What a reader must know although it changes no code; with `--strict` some of it stands among the checks.
 fn remarks(name: &str, history: &History, stated: Stated, strict: bool) -> Vec<String> {
     let mut remarks = Vec::new();
@@ -203,6 +256,7 @@ fn remarks(name: &str, history: &History, stated: Stated, strict: bool) -> Vec<S
         remarks.extend(stated_words(stated));
         remarks.extend(below(history));
         remarks.extend(unfinished(history));
+        remarks.extend(clocks(history));
     }
     let late = history.anchors.late.iter().map(|late| late.length()).fold(0, u64::saturating_add);
     if history.anchors.count > 0 && late > 0 {

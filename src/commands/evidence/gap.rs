@@ -59,7 +59,10 @@ fn time(option: &str, text: &str) -> anyhow::Result<Instant> {
 /// The item stands in a plan, now or earlier, or is an emitter of one.
 fn known(item: &str, entries: &Entries) -> anyhow::Result<()> {
     let items = entries.plans.iter().flat_map(|plan| &plan.what.items);
-    let names: BTreeSet<&str> = items.flat_map(|item| [item.name.as_str(), item.emitter.as_str()]).collect();
+    let resident = entries.plans.iter().flat_map(|plan| &plan.what.resident);
+    let resident = resident.flat_map(|one| one.emitters.iter().chain([&one.name])).map(String::as_str);
+    let names = items.flat_map(|item| [item.name.as_str(), item.emitter.as_str()]);
+    let names: BTreeSet<&str> = names.chain(resident).collect();
     if names.is_empty() {
         bail!("the log has no plan, and without one nothing is a gap: enter one with `speguard evidence plan`");
     }

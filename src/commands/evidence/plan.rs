@@ -5,7 +5,7 @@ use crate::{
     commands::{print, remark},
     evaluate::STANDARD,
     record::{
-        entry::{Body, Instant, Plan, PlanItem},
+        entry::{Body, Instant, Plan, PlanItem, PlanResident},
         log::Draft,
         place::Place,
         plan::{self, PLAN_BYTES_MAX},
@@ -81,6 +81,9 @@ fn told(plan: &Plan, index: u64, origin: &str) -> String {
     for item in &plan.items {
         text.push_str(&format!("{}  {}\n", item.name, every(item)));
     }
+    for one in &plan.resident {
+        text.push_str(&format!("{}  {}\n", one.name, running(one)));
+    }
     text
 }
 
@@ -99,6 +102,13 @@ pub(super) fn every(item: &PlanItem) -> String {
         item.emitter,
         item.owner
     )
+}
+
+/// What is promised by those who run all the time, in one clause.
+pub(super) fn running(resident: &PlanResident) -> String {
+    let PlanResident { emitters, heartbeat_seconds, owner, .. } = resident;
+    let who = emitters.join(" or ");
+    format!("{who} runs at any time, a sign of life at least every {}, for {owner}", length(*heartbeat_seconds))
 }
 
 /// Seconds in their largest whole unit.
@@ -124,7 +134,9 @@ fn hints(plan: &Plan, entries: &Entries, places: &[Place], at: Instant) -> Vec<S
         for id in item.criteria.iter().filter(|id| !known.contains(&id.as_str())) {
             hints.push(format!("`{}` of the item `{}` is none of the built-in criteria", id, item.name));
         }
-        if !emitters.contains(&item.emitter.as_str()) {
+        let named = plan.resident.iter().find(|one| one.name == item.emitter).map(|one| one.emitters.as_slice());
+        let named = named.unwrap_or(std::slice::from_ref(&item.emitter));
+        if !named.iter().any(|emitter| emitters.contains(&emitter.as_str())) {
             let (emitter, name) = (&item.emitter, &item.name);
             hints.push(format!(
                 "no shard of `{emitter}` is in this log yet: until it has one, the item `{name}` is a gap"
@@ -141,6 +153,10 @@ fn hints(plan: &Plan, entries: &Entries, places: &[Place], at: Instant) -> Vec<S
                  `{name}`; run `speguard scan --log … --scope {scope}` before"
             ));
         }
+    }
+    let resident = plan.resident.iter().flat_map(|one| &one.emitters);
+    for emitter in resident.filter(|emitter| !emitters.contains(&emitter.as_str())) {
+        hints.push(format!("no shard of `{emitter}` is in this log yet: it counts as down until it has one"));
     }
     if plan.effective_from < at {
         hints.push(format!(

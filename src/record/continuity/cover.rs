@@ -60,32 +60,53 @@ impl Demand {
     }
 
     pub(super) fn finish(self, declared: &Declared) -> Option<ItemHistory> {
-        let mut uncovered: Vec<Period> = Vec::new();
+        let mut uncovered = Uncovered::default();
         let planned = self.versions.iter().map(|version| version.stretch.length()).fold(0, u64::saturating_add);
         let newest = self.versions.last()?.item.clone();
         for Version { stretch, covered_to, gaps, .. } in self.versions {
             let last = (covered_to < stretch.to).then_some(Period { from: covered_to, to: stretch.to });
-            for gap in gaps.into_iter().chain(last) {
-                // A gap does not end because the plan changed meanwhile.
-                match uncovered.last_mut().filter(|last| last.to == gap.from) {
-                    Some(last) => last.to = gap.to,
-                    None => uncovered.push(gap),
-                }
-            }
+            gaps.into_iter().chain(last).for_each(|gap| uncovered.add(gap));
         }
-        let missing = uncovered.iter().map(|gap| gap.length()).fold(0, u64::saturating_add);
-        let explained = |gap: &Period| explained(*gap, &declared.overlapping(&newest, *gap));
+        let names: Vec<&str> = newest.writers().chain([newest.name.as_str()]).collect();
         Some(ItemHistory {
-            gaps: uncovered.iter().flat_map(explained).collect(),
-            longest_gap: uncovered.into_iter().max_by_key(|gap| (gap.length(), -i128::from(gap.from))),
+            gaps: uncovered.explained(declared, &names),
+            longest_gap: uncovered.longest(),
+            observations: self.observations,
+            planned,
+            covered: planned.saturating_sub(uncovered.length()),
             item: newest.name,
             scope: newest.scope,
             emitter: newest.emitter,
             owner: newest.owner,
-            observations: self.observations,
-            planned,
-            covered: planned.saturating_sub(missing),
+            residents: Vec::new(),
         })
+    }
+}
+
+/// What is left of an item through all versions of the plan, in order.
+#[derive(Debug, Default)]
+pub(super) struct Uncovered(Vec<Period>);
+
+impl Uncovered {
+    /// A gap does not end because the plan changed meanwhile.
+    pub(super) fn add(&mut self, gap: Period) {
+        match self.0.last_mut().filter(|last| last.to == gap.from) {
+            Some(last) => last.to = gap.to,
+            None => self.0.push(gap),
+        }
+    }
+
+    pub(super) fn length(&self) -> u64 {
+        self.0.iter().map(|gap| gap.length()).fold(0, u64::saturating_add)
+    }
+
+    pub(super) fn longest(&self) -> Option<Period> {
+        self.0.iter().copied().max_by_key(|gap| (gap.length(), -i128::from(gap.from)))
+    }
+
+    /// Cut where what was declared under one of these names changes.
+    pub(super) fn explained(&self, declared: &Declared, names: &[&str]) -> Vec<Gap> {
+        self.0.iter().flat_map(|gap| explained(*gap, &declared.overlapping(names, *gap))).collect()
     }
 }
 
@@ -113,10 +134,9 @@ impl Declared {
         stretches.insert(one.from, one.to);
     }
 
-    /// What was declared for an item or its emitter and overlaps a gap, with its cause, in order.
-    fn overlapping(&self, item: &Item, gap: Period) -> Vec<(Period, &str)> {
-        let by_emitter = self.0.get(&item.emitter).filter(|_| item.emitter != item.name);
-        let causes = self.0.get(&item.name).into_iter().chain(by_emitter).flatten();
+    /// What was declared for an item or its emitters, each named once, and overlaps a gap, with its cause, in order.
+    fn overlapping(&self, names: &[&str], gap: Period) -> Vec<(Period, &str)> {
+        let causes = names.iter().filter_map(|name| self.0.get(*name)).flatten();
         let mut found: Vec<(Period, &str)> = Vec::new();
         for (cause, stretches) in causes {
             let before = stretches.range(..=gap.from).next_back();
@@ -185,14 +205,13 @@ mod tests {
     const MINUTE: i64 = 60_000;
 
     fn check(declared: &[(i64, i64, &str)], expected: &[(i64, i64, Option<&str>)]) {
-        let item = Item { name: "daily".to_owned(), emitter: "ci".to_owned(), ..Item::default() };
         let mut facts = Declared::default();
         for (from, to, cause) in declared {
             let (from, to) = (from * MINUTE, to * MINUTE);
-            facts.add(&GapFact { item: item.name.clone(), from, to, cause: (*cause).to_owned() });
+            facts.add(&GapFact { item: "daily".to_owned(), from, to, cause: (*cause).to_owned() });
         }
         let gap = Period { from: 0, to: 20 * MINUTE };
-        let found = explained(gap, &facts.overlapping(&item, gap));
+        let found = explained(gap, &facts.overlapping(&["daily", "ci"], gap));
         let found: Vec<(i64, i64, Option<&str>)> =
             found.iter().map(|gap| (gap.period.from / MINUTE, gap.period.to / MINUTE, gap.cause.as_deref())).collect();
         assert_eq!(found, expected, "{declared:?}");

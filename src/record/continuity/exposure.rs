@@ -77,7 +77,7 @@ fn expose(
     let mut promised = 0_u64;
     for (effect, plan) in plans {
         let Some(stretch) = effect.overlap(stands) else { continue };
-        let asked = |item: &&Item| item.scope == scope && item.emitter == one.emitter && item.asks(criterion);
+        let asked = |item: &&Item| item.scope == scope && item.is_by(&one.emitter) && item.asks(criterion);
         let Some(holds) = plan.items.iter().filter(asked).map(Item::holds).min() else { continue };
         promised = promised.saturating_add(stretch.length());
         let holding = Period { from: one.observed, to: one.observed.saturating_add(holds) };

@@ -3,6 +3,8 @@ use super::*;
 use crate::model::{Ageing, AnchorHistory, DeviationState, Moment, ResourceTime, Share, WaiverAge};
 use proptest::prelude::*;
 
+mod residents;
+
 const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
 
@@ -21,7 +23,7 @@ fn item() -> Item {
 
 fn plan(effective_from: i64, items: Vec<Item>) -> PlanFact {
     let deadline_days = BTreeMap::from([(Severity::High, 30), (Severity::Critical, 7)]);
-    PlanFact { effective_from, items, deadline_days, min_coverage_per_mille: 990 }
+    PlanFact { effective_from, items, resident: Vec::new(), deadline_days, min_coverage_per_mille: 990 }
 }
 
 fn run(observed: i64, met: u64, not_met: u64) -> RunFact {

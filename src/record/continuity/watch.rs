@@ -4,6 +4,7 @@ use super::{
     cover::{Declared, Demand},
     deviations::Lives,
     exposure::Standing,
+    presence::{Presence, SignFact},
 };
 use crate::model::{AnchorHistory, History, Period, ResourceTime, RunLine, UnfinishedRun, WaiverAge, WaiverHistory};
 use std::collections::BTreeMap;
@@ -22,6 +23,7 @@ pub struct Watch {
     pub(super) plans: Vec<(Period, PlanFact)>,
     pub(super) demands: Vec<Demand>,
     pub(super) declared: Declared,
+    presence: Presence,
     /// By scope and criterion.
     pub(super) standing: BTreeMap<String, BTreeMap<String, Standing>>,
     pub(super) criteria: BTreeMap<String, ResourceTime>,
@@ -62,6 +64,7 @@ impl Watch {
             demands: Demand::all(&plans, window),
             plans,
             declared: Declared::default(),
+            presence: Presence::default(),
             standing: BTreeMap::new(),
             criteria: BTreeMap::new(),
             lists: listed.then(Lists::default),
@@ -99,12 +102,23 @@ impl Watch {
         self.declared.add(gap);
     }
 
+    /// Takes a sign of life; those of one emitter in the order of the log.
+    pub fn sign(&mut self, sign: &SignFact) {
+        if sign.at <= self.as_of {
+            self.presence.take(sign, &self.plans, self.window);
+        }
+    }
+
     /// What the log shows.
     #[must_use]
     pub fn finish(mut self, rest: &Rest<'_>) -> History {
         self.expose_rest();
-        let items: Vec<_> =
+        let mut items: Vec<_> =
             std::mem::take(&mut self.demands).into_iter().filter_map(|one| one.finish(&self.declared)).collect();
+        items.extend(std::mem::take(&mut self.presence).finish(&self.plans, self.window, &self.declared));
+        items.sort_by(|one, other| {
+            (&one.item, &one.scope, &one.emitter).cmp(&(&other.item, &other.scope, &other.emitter))
+        });
         let criteria = std::mem::take(&mut self.criteria);
         let mut all = ResourceTime::default();
         criteria.values().for_each(|time| all.add(time));

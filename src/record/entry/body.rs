@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The types that this version writes and reads.
-pub const TYPES: [&str; 19] = [
+pub const TYPES: [&str; 20] = [
     "shard",
     "key",
     "plan",
@@ -29,6 +29,7 @@ pub const TYPES: [&str; 19] = [
     "heartbeat",
     "decision",
     "reconciliation",
+    "rollup",
 ];
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape that serde asks for")]
@@ -59,6 +60,7 @@ pub enum Body {
     Heartbeat(Box<Heartbeat>),
     Decision(Box<Decision>),
     Reconciliation(Box<Reconciliation>),
+    Rollup(Rollup),
 }
 
 choices! {
@@ -112,6 +114,9 @@ shapes! {
         effective_from: Instant,
         approver: String,
         items: Vec<PlanItem>,
+        /// Emitters that run all the time.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        resident: Vec<PlanResident>,
         /// Days until a deviation is due, by severity.
         deadline_days: BTreeMap<String, u64>,
         min_coverage_per_mille: u64,
@@ -128,6 +133,14 @@ shapes! {
         grace_percent: u64,
         owner: String,
         emitter: String,
+    }
+    /// What emitters that run all the time promise together: that one of them answers at any time.
+    PlanResident {
+        name: String,
+        emitters: Vec<String>,
+        /// Signs of life come at least this often.
+        heartbeat_seconds: u64,
+        owner: String,
     }
     /// The criteria and what runs them, at every load that differs.
     Bundle {
@@ -324,6 +337,8 @@ shapes! {
         unread: u64,
         exit: u64,
     }
+    /// How the shards of the other emitters of an environment were, as its lead read them.
+    Rollup { shards: Vec<TreeHead>, }
     Export {
         format: String,
         from: Instant,

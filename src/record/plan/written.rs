@@ -45,9 +45,12 @@ pub(super) struct Spec {
     /// The role that approved it.
     #[schemars(with = "String", length(min = 1, max = 128))]
     pub(super) approver: Spanned<String>,
-    /// What is judged, how often and by whom.
-    #[schemars(with = "Vec<ItemFile>", length(min = 1))]
+    /// What is judged, how often and by whom; empty only where `resident` is not.
+    #[schemars(with = "Vec<ItemFile>")]
     pub(super) items: Spanned<Vec<ItemFile>>,
+    /// Emitters that run all the time (`speguard serve`), and what they promise together: that one of them answers.
+    #[serde(default)]
+    pub(super) resident: Vec<ResidentFile>,
     /// Days until a deviation is due, by severity. One that is left out gives no due date.
     #[serde(default)]
     pub(super) deadline_days: Deadlines,
@@ -96,7 +99,27 @@ pub(super) struct ItemFile {
     /// The role that answers for it.
     #[schemars(with = "String", length(min = 1, max = 128))]
     pub(super) owner: Spanned<String>,
-    /// Who writes the runs, as `evidence init --emitter` named it.
+    /// Who writes the runs, as `evidence init --emitter` named it; or the name of a `resident` entry, any of whose emitters
+    /// may.
     #[schemars(with = "String", length(min = 1, max = 128))]
     pub(super) emitter: Spanned<String>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ResidentFile {
+    /// Its name, unique in the plan and none of an emitter: gaps are declared by it, or by its emitters.
+    #[schemars(with = "String", length(min = 1, max = 128))]
+    pub(super) name: Spanned<String>,
+    /// Who runs, as `evidence init --emitter` named each. Time in which none of them was alive and knew the cluster is a gap.
+    #[schemars(with = "Vec<String>", length(min = 1))]
+    pub(super) emitters: Spanned<Vec<Spanned<String>>>,
+    /// Signs of life come at least this often; after three times as long without one an emitter was down. 60 where it is
+    /// left out.
+    #[serde(default)]
+    #[schemars(with = "Option<u64>", range(min = 1, max = 3600))]
+    pub(super) heartbeat_seconds: Option<Spanned<u64>>,
+    /// The role that answers for it.
+    #[schemars(with = "String", length(min = 1, max = 128))]
+    pub(super) owner: Spanned<String>,
 }

@@ -12,7 +12,7 @@ use crate::{
         redact::{BlobKey, commitment},
     },
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Gives the key in a blob of a shard, where it was not erased.
 pub type Key<'k> = dyn FnMut(DigestText) -> Option<BlobKey> + 'k;
@@ -60,8 +60,8 @@ pub(super) struct Shard {
 pub struct Ledger {
     window: Period,
     pub(super) shards: BTreeMap<String, Shard>,
-    /// Emitters that answer requests, and the time that was declared missing.
-    answering: BTreeSet<String>,
+    /// Emitters that answer requests, each with the time of its newest entry, and the time that was declared missing.
+    answering: BTreeMap<String, i64>,
     gaps: Vec<(String, Period)>,
     /// A pepper was erased: whether an entry is about an event's namespace cannot be told.
     pub without_pepper: bool,
@@ -82,7 +82,7 @@ const fn forged<T>(why: &'static str) -> Result<T, Mismatch> {
 impl Ledger {
     #[must_use]
     pub const fn new(window: Period) -> Self {
-        Self { window, shards: BTreeMap::new(), answering: BTreeSet::new(), gaps: Vec::new(), without_pepper: false }
+        Self { window, shards: BTreeMap::new(), answering: BTreeMap::new(), gaps: Vec::new(), without_pepper: false }
     }
 
     /// Begins a shard, by its origin: one that has no decision is known too.
@@ -96,9 +96,12 @@ impl Ledger {
         let shard = self.shards.entry(entry.common.shard).or_default();
         shard.size = index + 1;
         shard.newest = shard.newest.max(recorded);
+        if let Some(newest) = self.answering.get_mut(emitter) {
+            *newest = recorded.max(*newest);
+        }
         match entry.body {
             Body::Epoch(epoch) => {
-                self.answering.insert(emitter.to_owned());
+                self.answering.entry(emitter.to_owned()).or_insert(recorded);
                 shard.epoch = Some(epoch.pepper);
             }
             Body::Gap(gap) => self.gaps.push((gap.item, Period { from: gap.from.0, to: gap.to.0 })),
@@ -123,11 +126,14 @@ impl Ledger {
         }
     }
 
-    /// Whether time that was declared missing, of an emitter that answers requests, overlaps that of an event.
+    /// Whether time that was declared missing, of every emitter that answers requests, holds that of an event: while one of
+    /// several replicas was up, it should have been asked.
     pub(super) fn is_covered(&self, event: &Event) -> bool {
-        self.gaps
-            .iter()
-            .any(|(item, gap)| self.answering.contains(item) && gap.from <= event.at && event.received <= gap.to)
+        let holds = |gap: &Period| gap.from <= event.at && event.received <= gap.to;
+        let declared = |emitter: &String| self.gaps.iter().any(|(item, gap)| item == emitter && holds(gap));
+        // One that entered nothing any more had been taken away.
+        let mut missing = self.answering.iter().map(|(emitter, newest)| (declared(emitter), *newest < event.at));
+        missing.clone().any(|(declared, _)| declared) && missing.all(|(declared, is_gone)| declared || is_gone)
     }
 
     /// The entry that an event names, which must be its own; it is then no other's.

@@ -1,12 +1,14 @@
 //! What the entries of a shard say, read once and kept as little as the later checks need.
 use super::super::{
     entry::{
-        Anchor, Attestation, Body, Bundle, Common, DigestText, Entry, EntryError, Erasure, Export, Gap, Instant, Key,
-        KeyEvent, Plan, Prune, Role, Run, RunStart, Shard, ShardEvent, Time, Transition, TreeHead, Ulid, Waiver,
+        Anchor, Attestation, Body, Bundle, Common, DigestText, Entry, EntryError, Epoch, Erasure, Export, Gap,
+        Heartbeat, Instant, Key, KeyEvent, Plan, Prune, Role, Run, RunStart, Shard, ShardEvent, Time, Transition,
+        TreeHead, Ulid, Waiver,
     },
     merkle::{Hash, leaf_hash},
     note::VerifierKey,
 };
+use super::{epochs::Epochs, rollups::Rollups};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// An entry of one type, where it stands and when its fact was read.
@@ -33,6 +35,10 @@ pub struct Entries {
     pub waivers: Vec<At<Waiver>>,
     pub attestations: Vec<At<Attestation>>,
     pub gaps: Vec<At<Gap>>,
+    pub epochs: Vec<At<Epoch>>,
+    pub heartbeats: Vec<At<Box<Heartbeat>>>,
+    /// What leads say of the other shards, by the lead's.
+    pub rollups: BTreeMap<String, Rollups>,
     pub anchors: Vec<At<Anchor>>,
     pub erasures: Vec<At<Erasure>>,
     pub prunes: Vec<At<Prune>>,
@@ -55,6 +61,9 @@ impl Entries {
         self.waivers.extend(other.waivers);
         self.attestations.extend(other.attestations);
         self.gaps.extend(other.gaps);
+        self.epochs.extend(other.epochs);
+        self.heartbeats.extend(other.heartbeats);
+        self.rollups.extend(other.rollups);
         self.anchors.extend(other.anchors);
         self.erasures.extend(other.erasures);
         self.prunes.extend(other.prunes);
@@ -72,6 +81,8 @@ pub enum Passing {
     Run(At<Box<Run>>),
     Transition(At<Transition>),
     Gap(At<Gap>),
+    Epoch(At<Epoch>),
+    Heartbeat(At<Box<Heartbeat>>),
 }
 
 impl Entries {
@@ -82,6 +93,8 @@ impl Entries {
             Passing::Run(run) => self.runs.push(run),
             Passing::Transition(transition) => self.transitions.push(transition),
             Passing::Gap(gap) => self.gaps.push(gap),
+            Passing::Epoch(epoch) => self.epochs.push(epoch),
+            Passing::Heartbeat(heartbeat) => self.heartbeats.push(heartbeat),
         }
     }
 }
@@ -128,6 +141,11 @@ pub(super) struct Year {
     /// Of the first entry, where that is here.
     pub(super) first_seq: Option<u64>,
     pub(super) next_seq: u64,
+    /// When the first entry was recorded.
+    pub(super) first: Option<Instant>,
+    pub(super) is_resident_lead: bool,
+    /// The number of the first epoch that begins here, and of the last.
+    pub(super) epochs: Option<(u64, u64)>,
 }
 
 /// Reads the entries of one shard, in order, and holds them against each other.
@@ -161,6 +179,7 @@ pub(super) struct Reader {
     /// seq - index.
     offset: Option<u64>,
     ids: BTreeSet<Ulid>,
+    epochs: Epochs,
 }
 
 impl Reader {
@@ -185,6 +204,7 @@ impl Reader {
             closed: false,
             offset: None,
             ids: BTreeSet::new(),
+            epochs: Epochs::default(),
         }
     }
 
@@ -215,6 +235,7 @@ impl Reader {
         }
         if index == 0 {
             self.year.first_seq = Some(common.seq);
+            self.year.first = Some(common.time.recorded);
         }
         self.year.next_seq = common.seq.saturating_add(1);
         let offset = common.seq.checked_sub(index);
@@ -280,8 +301,28 @@ impl Reader {
                 self.bundles.insert(bundle.object);
                 self.entries.bundles.push(at!(bundle));
             }
-            Body::Epoch(epoch) => drop(self.blobs.insert(epoch.pepper, "the key of pseudonyms")),
-            Body::Deviation(_) | Body::Heartbeat(_) | Body::Decision(_) | Body::Reconciliation(_) => {}
+            Body::Epoch(epoch) => {
+                self.blobs.insert(epoch.pepper, "the key of pseudonyms");
+                if let Err(cause) = self.epochs.turn(common.seq, &epoch) {
+                    self.fault(index, cause);
+                }
+                self.year.epochs = self.epochs.numbers();
+                return Some(Passing::Epoch(at!(epoch)));
+            }
+            Body::Heartbeat(heartbeat) => {
+                if let Err(cause) = self.epochs.beat(&heartbeat) {
+                    self.fault(index, cause);
+                }
+                return Some(Passing::Heartbeat(at!(heartbeat)));
+            }
+            Body::Rollup(rollup) if self.entries.leads.contains(&shard) => {
+                let rollups = self.entries.rollups.entry(shard).or_default();
+                if let Err(cause) = rollups.take(index, recorded, rollup) {
+                    self.fault(index, cause);
+                }
+            }
+            Body::Rollup(_) => self.fault(index, "it speaks of other shards, and this is not the shard of a lead"),
+            Body::Deviation(_) | Body::Decision(_) | Body::Reconciliation(_) => {}
         }
         None
     }
@@ -289,6 +330,7 @@ impl Reader {
     fn shard(&mut self, index: u64, origin: String, shard: Shard) {
         self.closed = shard.event == ShardEvent::Close;
         self.is_resident_lead = shard.lead && shard.role == Role::Resident;
+        self.year.is_resident_lead = self.is_resident_lead;
         if index == 0 && shard.event == ShardEvent::Open {
             self.opening = VerifierKey::parse(&shard.vkey).ok();
             self.year.vkey = Some(shard.vkey.clone());

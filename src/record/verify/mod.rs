@@ -6,6 +6,7 @@ mod ahead;
 pub mod anchors;
 mod beside;
 mod chain;
+mod epochs;
 mod facts;
 mod keys;
 mod lists;
@@ -13,6 +14,7 @@ mod package;
 mod pass;
 mod pruned;
 mod results;
+mod rollups;
 mod shard;
 mod years;
 
@@ -20,6 +22,7 @@ pub use ahead::{Ahead, ahead};
 pub use facts::{At, Entries, Gathering, Passing};
 pub use keys::rotation_text;
 pub use package::verify_package;
+pub use rollups::Rollups;
 
 use super::{
     entry::Instant,
@@ -173,8 +176,11 @@ fn shards(files: &dyn Files, against: &Against<'_>, pass: &mut dyn FnMut(Passing
     }
     let (mut needed, mut last) = (Vec::new(), results::Last::default());
     // Those that begin where they should come first: they say which of the others were pruned.
+    // Leads before the others: they say how these were.
+    let mut ordered: Vec<_> = lists.shards.iter().collect();
+    ordered.sort_by_key(|(prefix, list)| !rollups::is_lead(files, prefix, list));
     let (whole, cut): (Vec<_>, Vec<_>) =
-        lists.shards.iter().partition(|(_, list)| against.partial || pruned::begins(list));
+        ordered.into_iter().partition(|(_, list)| against.partial || pruned::begins(list));
     for (prefix, list) in whole {
         needed.extend(
             shard::check((files, prefix, list), against, &mut last, pass, &mut report)
@@ -198,6 +204,7 @@ fn shards(files: &dyn Files, against: &Against<'_>, pass: &mut dyn FnMut(Passing
     }
     trusted_shards(&lists, against, &mut report);
     years::check(against, &mut report);
+    rollups::check(against, &mut report);
     beside::check_bundles(files, &lists, &mut report);
     for path in &lists.unexplained {
         report.fail("files", path, Failure::Integrity, "no entry covers this file: it was added, or is not the log's");

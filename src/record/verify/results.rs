@@ -83,7 +83,7 @@ impl<'a> Results<'a> {
             Passing::Start(start) => drop(self.peppers.insert(start.what.run, start.what.pepper)),
             Passing::Transition(one) => self.told.entry(one.what.run).or_default().push(one.what.clone()),
             Passing::Run(at) => self.run(at.index, &at.what),
-            Passing::Gap(_) => {}
+            Passing::Gap(_) | Passing::Epoch(_) | Passing::Heartbeat(_) => {}
         }
     }
 

@@ -14,6 +14,7 @@ use super::{
     lists::ShardList,
     pass::Pass,
     results::{Last, Results},
+    rollups,
 };
 use std::collections::BTreeSet;
 
@@ -62,7 +63,8 @@ pub(super) fn check(
         return None;
     }
     let known = known(against, &origin, report);
-    let wanted: Vec<u64> = signed.iter().map(|one| one.size).chain(known.iter().map(|(_, one)| one.size)).collect();
+    let wanted = signed.iter().map(|one| one.size).chain(known.iter().map(|(_, one)| one.size));
+    let wanted: Vec<u64> = wanted.chain(rollups::sizes(report, &origin)).collect();
     let mut pass = Pass::new(files, prefix, list, size, &wanted);
     let mut chain = Chain::new(files, prefix, list);
     let mut reader = Reader::new(&origin);
@@ -79,6 +81,7 @@ pub(super) fn check(
         format!("{size} entries, each tile and bundle against them")
     });
     roots(&pass, &signed, &known, report);
+    rollups::hold(files, &pass, &origin, against.partial, report);
     // Packages leave the journal out, and say so.
     if !against.partial || !list.journal.is_empty() {
         tell(report, "journal", prefix, Failure::Integrity, &chain.faults, || format!("{} segments", chain.segments));

@@ -78,6 +78,9 @@ fn follows(
             Some(old) if year.first_seq.is_some_and(|first| first != old.next_seq) => {
                 format!("its first sequence number is not the one after the last of `{}`", before.origin)
             }
+            Some(old) if skips_an_epoch(old, year) => {
+                format!("its first epoch is not the one after the last of `{}`", before.origin)
+            }
             // Of one that was pruned only size and root are left.
             Some(_) | None => {
                 let told = format!("it goes on from `{}` at size {}", before.origin, before.size);
@@ -86,4 +89,9 @@ fn follows(
         },
     };
     report.fail(NAME, origin, Failure::Integrity, cause);
+}
+
+/// A year without a start says nothing of it.
+fn skips_an_epoch(old: &Year, year: &Year) -> bool {
+    matches!((old.epochs, year.epochs), (Some((_, last)), Some((first, _))) if first != last.saturating_add(1))
 }

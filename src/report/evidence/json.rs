@@ -1,6 +1,8 @@
 //! A period for programs. Start at [`value`]. Times are RFC 3339, lengths whole seconds, shares thousandths rounded down.
 use super::figures::rfc3339;
-use crate::model::{Deviation, Gap, History, ItemHistory, Moment, Period, ResourceTime, RunLine, WaiverHistory};
+use crate::model::{
+    Deviation, Gap, History, ItemHistory, Moment, Period, ResidentHistory, ResourceTime, RunLine, WaiverHistory,
+};
 use serde_json::{Value as Json, json};
 
 /// What a log shows of a period. A share of nothing is `null`.
@@ -90,6 +92,22 @@ fn item(of: &ItemHistory) -> Json {
         "covered_seconds": seconds(of.covered),
         "coverage_per_mille": of.coverage().per_mille(),
         "gaps": of.gaps.iter().map(gap).collect::<Vec<_>>(),
+        "resident": of.residents.iter().map(resident).collect::<Vec<_>>(),
+    })
+}
+
+fn resident(of: &ResidentHistory) -> Json {
+    let periods = |all: &[Period]| all.iter().map(|one| period(*one)).collect::<Vec<_>>();
+    let steps = of.clock_steps.iter().map(|(at, step)| json!({"at": rfc3339(*at), "milliseconds": step}));
+    json!({
+        "emitter": of.emitter,
+        "signs": of.signs,
+        "starts": of.starts,
+        "crashes": of.crashes,
+        "down": periods(&of.down),
+        "blind": periods(&of.blind),
+        "clock_steps": steps.collect::<Vec<_>>(),
+        "dropped": of.dropped,
     })
 }
 

@@ -1,0 +1,134 @@
+//! Signs of life of the service, and the time without: declared when it is over, by who knows why it was.
+use super::{Service, now, remark};
+use crate::record::{
+    entry::{GapCause, Instant},
+    state::State,
+};
+use crate::serve::guard::Sight;
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    thread,
+    time::{Duration, Instant as Monotonic},
+};
+
+/// How often is looked whether there is something to tell before the next sign of life is due.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// A wall clock that moved by more than this against the monotonic one was set; less is its steering.
+const CLOCK_STEP_MS: i64 = 500;
+
+/// So many intervals without a sign of life are silence to a reader of the log.
+const SILENT_AFTER: i64 = 3;
+
+/// A time in which nothing was watched, while it lasts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Missing {
+    pub(super) since: Instant,
+    pub(super) cause: GapCause,
+}
+
+impl Missing {
+    /// What lies between the last process of the emitter and the first sign of this one, which starts now.
+    pub(super) fn before(state: &State, at: Instant) -> Self {
+        let since = state.alive.unwrap_or(at);
+        let crashed = state.epoch.is_some_and(|(_, is_stopped)| !is_stopped);
+        Self { since, cause: if crashed { GapCause::Crash } else { GapCause::Upgrade } }
+    }
+}
+
+/// Enters signs of life on a thread of its own: as often as it is asked for, and at once when the cluster becomes known or
+/// is lost sight of, or the webhooks change.
+pub(super) fn beat(service: &Arc<Service>, before: Missing) -> Pulse {
+    let service = Arc::clone(service);
+    let every = Duration::from_secs(service.arguments.beat_every);
+    let pulse = Pulse(Arc::new(Mutex::new(Life { good: before.since, missing: Some(before), told: None })));
+    let shared = pulse.clone();
+    thread::spawn(move || {
+        let (mut wall, mut steady) = (now().unwrap_or(Instant(0)), Monotonic::now());
+        loop {
+            let synced = service.door.inventory.is_synced();
+            let mut life = shared.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let is_due = steady.elapsed() >= every || life.is_news((synced, service.guard.sight()));
+            if is_due {
+                let at = now().unwrap_or(Instant(0));
+                let passed = i64::try_from(steady.elapsed().as_millis()).unwrap_or(i64::MAX);
+                let step = at.0.saturating_sub(wall.0).saturating_sub(passed);
+                (wall, steady) = (at, Monotonic::now());
+                life.tell(&service, synced, at, (step.abs() > CLOCK_STEP_MS).then_some(step));
+            }
+            drop(life);
+            service.guard.beat.wait(LOOK.min(every));
+        }
+    });
+    pulse
+}
+
+/// The signs of life of this process, to its end.
+#[derive(Clone)]
+pub(super) struct Pulse(Arc<Mutex<Life>>);
+
+impl Pulse {
+    /// Declares what is missing up to now; a stop follows, and the next process knows no more than when that was.
+    pub(super) fn end(&self, service: &Service) {
+        let mut life = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if life.told.is_none_or(|(synced, _)| !synced) || life.missing.is_some() {
+            let synced = service.door.inventory.is_synced();
+            life.tell(service, synced, now().unwrap_or(Instant(0)), None);
+        }
+        let Some(evidence) = &service.door.evidence else { return };
+        let at = now().unwrap_or(Instant(0));
+        if let Some(missing) = life.missing.filter(|missing| missing.since < at)
+            && let Err(error) = evidence.missing(missing.since, at, missing.cause)
+        {
+            remark(&format!("a gap could not be declared: {error}\n"));
+        }
+    }
+}
+
+struct Life {
+    /// When the cluster was last known and the log could be written.
+    good: Instant,
+    missing: Option<Missing>,
+    /// What the last sign of life said.
+    told: Option<(bool, Sight)>,
+}
+
+impl Life {
+    fn is_news(&self, now: (bool, Sight)) -> bool {
+        self.told != Some(now)
+    }
+
+    fn tell(&mut self, service: &Service, synced: bool, at: Instant, step: Option<i64>) {
+        let Some(evidence) = &service.door.evidence else { return };
+        let patience =
+            i64::try_from(service.arguments.beat_every).unwrap_or(i64::MAX).saturating_mul(1000 * SILENT_AFTER);
+        if at.0.saturating_sub(self.good.0) > patience {
+            self.lost(GapCause::Unknown);
+        }
+        let sight = service.guard.sight();
+        let declared = match self.missing.filter(|missing| synced && missing.since < at) {
+            Some(missing) => evidence.missing(missing.since, at, missing.cause).map(|_| self.missing = None),
+            None => Ok(()),
+        };
+        match declared.and_then(|()| evidence.beat(synced, Vec::new(), step, sight)) {
+            Ok(_) => {
+                self.told = Some((synced, sight));
+                match synced {
+                    true => self.good = at,
+                    false => self.lost(GapCause::Network),
+                }
+            }
+            Err(error) => {
+                // A sign of life is owed, and tried again before the next is due.
+                if self.told.take().is_some() {
+                    remark(&format!("a sign of life could not be recorded: {error}\n"));
+                }
+                self.lost(GapCause::Store);
+            }
+        }
+    }
+
+    fn lost(&mut self, cause: GapCause) {
+        self.missing.get_or_insert(Missing { since: self.good, cause });
+    }
+}
