@@ -6,6 +6,9 @@ use super::{
 use crate::model::{ItemHistory, Period, ResidentHistory};
 use std::collections::BTreeMap;
 
+/// Signs that lie no further apart are of one moment: an emitter enters one after another.
+const SAME_MOMENT_MS: u64 = 1_000;
+
 /// A sign of life, as the log has it.
 #[derive(Clone, Debug)]
 pub struct SignFact {
@@ -202,11 +205,13 @@ fn patience(plans: &[(Period, PlanFact)], emitter: &str, at: i64) -> Option<i64>
     i64::try_from(seconds.saturating_mul(HEARTBEATS_MISSED_MAX).saturating_mul(1000)).ok()
 }
 
-/// What stretches, in any order, leave of the whole.
+/// What stretches, in any order, leave of the whole, but for what is of one moment.
 fn rest<'p>(whole: Period, stretches: impl IntoIterator<Item = &'p Period>) -> Vec<Period> {
     let mut stretches: Vec<Period> = stretches.into_iter().copied().collect();
     stretches.sort_by_key(|one| one.from);
-    left(whole, stretches.into_iter())
+    let mut rest = left(whole, stretches.into_iter());
+    rest.retain(|gap| gap.length() > SAME_MOMENT_MS);
+    rest
 }
 
 fn extend(stretches: &mut Vec<Period>, one: Period) {
