@@ -196,7 +196,7 @@ impl Inventory {
         snapshot.changes == changes && snapshot.stale == stale
     }
 
-    /// Whether objects of a kind come and go all the time, and are told of by a [`super::lookout`].
+    /// Whether objects of a kind come and go all the time, and are told of by the lookout.
     #[must_use]
     pub fn is_crowd(&self, kind: &Text) -> bool {
         self.shared.crowd.contains(kind)
