@@ -34,13 +34,17 @@ pub(super) struct Connected {
     pub(super) unseen: BTreeMap<Text, Text>,
 }
 
+/// The way to the cluster that is meant.
+pub(super) fn access(arguments: &Arguments) -> Access {
+    Access { kubeconfig: arguments.kubeconfig.clone(), context: arguments.context.clone() }
+}
+
 /// Connects, and asks which kinds there are.
 ///
 /// # Errors
 /// A cluster that cannot be asked at all.
 pub(super) fn connect(arguments: &Arguments, bundle: &Bundle) -> anyhow::Result<Connected> {
-    let access = Access { kubeconfig: arguments.kubeconfig.clone(), context: arguments.context.clone() };
-    let (cluster, version) = cluster::Cluster::connect(&access)?;
+    let (cluster, version) = cluster::Cluster::connect(&access(arguments))?;
     let kinds = bundle.kinds(Platform::Kubernetes);
     let is_stated = |kind: &str| normalise::spe::KINDS.contains(&kind);
     let found = cluster.kinds(&|kind| kinds.contains(kind) || reach::reads(kind) || is_stated(kind))?;

@@ -301,10 +301,23 @@ pub fn pepper(store: &dyn Store, log: &Log<'_>, at: Instant) -> anyhow::Result<(
 /// # Errors
 /// A blob that is missing or damaged.
 pub fn read_key(store: &dyn Store, prefix: &str, digest: DigestText) -> anyhow::Result<BlobKey> {
-    let digest = crate::model::Digest(digest.0);
-    let path = format!("{prefix}/{}", blob::path(&digest));
-    let bytes = store.get(&path)?.with_context(|| format!("`{path}` is missing"))?;
-    Ok(blob::read_document(&bytes, &digest).with_context(|| format!("`{path}` is damaged"))?.key)
+    let missing = || format!("`{}` is missing", key_path(prefix, digest));
+    kept_key(store, prefix, digest)?.with_context(missing)
+}
+
+/// The key in a blob; `None` where it was erased.
+///
+/// # Errors
+/// A blob that cannot be read or is damaged.
+pub fn kept_key(store: &dyn Store, prefix: &str, digest: DigestText) -> anyhow::Result<Option<BlobKey>> {
+    let path = key_path(prefix, digest);
+    let Some(bytes) = store.get(&path)? else { return Ok(None) };
+    let document = blob::read_document(&bytes, &crate::model::Digest(digest.0));
+    Ok(Some(document.with_context(|| format!("`{path}` is damaged"))?.key))
+}
+
+fn key_path(prefix: &str, digest: DigestText) -> String {
+    format!("{prefix}/{}", blob::path(&crate::model::Digest(digest.0)))
 }
 
 /// The keys by which the open deviations of a scope were named. One that was erased links nothing any more.

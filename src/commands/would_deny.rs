@@ -109,7 +109,7 @@ fn fill(inventory: &Inventory, connected: &Connected, problems: &mut Vec<Problem
             Ok(_) => inventory.take(at, Change::Listed),
             Err(problem) => {
                 stock.drop(at);
-                inventory.take(at, Change::Failing(problem));
+                inventory.take(at, Change::Failing { problem, is_refused: false });
             }
         }
     }

@@ -10,6 +10,9 @@ use crate::model::{
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Group and version of the reports.
+pub const VERSION: &str = "openreports.io/v1alpha1";
+
 /// Name of each report, and of what manages its fields.
 pub const NAME: &str = "speguard";
 
@@ -107,8 +110,8 @@ impl Report {
     pub fn path(&self) -> String {
         let namespace = &self.metadata.namespace;
         match namespace.is_empty() {
-            true => format!("/apis/openreports.io/v1alpha1/clusterreports/{NAME}"),
-            false => format!("/apis/openreports.io/v1alpha1/namespaces/{namespace}/reports/{NAME}"),
+            true => format!("/apis/{VERSION}/clusterreports/{NAME}"),
+            false => format!("/apis/{VERSION}/namespaces/{namespace}/reports/{NAME}"),
         }
     }
 
@@ -194,7 +197,7 @@ fn report(
     results.sort_by(|(one, a), (other, b)| (other, a.identity()).cmp(&(one, b.identity())));
     let all = results.len();
     let mut report = Report {
-        api_version: "openreports.io/v1alpha1".to_owned(),
+        api_version: VERSION.to_owned(),
         kind: if space.is_some() { "Report" } else { "ClusterReport" }.to_owned(),
         metadata: Metadata {
             name: NAME.to_owned(),

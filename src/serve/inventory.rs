@@ -1,4 +1,6 @@
 //! The cluster as it is now: every object of every kind that anything is told from, kept by watches.
+mod comings;
+
 use super::lookout::Lookout;
 use crate::{
     collect::cluster::{Change, Part, Served},
@@ -7,8 +9,9 @@ use crate::{
     normalise::{self, Live, NormaliseError, Options},
     reach,
 };
+use comings::{Coming, Comings};
 use std::{
-    collections::{BTreeMap, BTreeSet, VecDeque},
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError},
     time::{Duration, Instant},
 };
@@ -85,6 +88,8 @@ struct Kind {
     /// A list that has not ended.
     listing: Option<Listing>,
     failing: Option<(Instant, Problem)>,
+    /// It fails because it may not be listed.
+    is_refused: bool,
     /// Single objects that could not be read, by their name in the API.
     unread: BTreeMap<Text, Problem>,
 }
@@ -110,6 +115,7 @@ impl Inventory {
                 is_listed: false,
                 listing: None,
                 failing: None,
+                is_refused: false,
                 unread: BTreeMap::new(),
             })
             .collect();
@@ -147,13 +153,20 @@ impl Inventory {
         self.shared.changed.notify_all();
     }
 
-    /// Whether every kind was listed, or is known not to be allowed.
+    /// Whether every kind was listed, or may not be: there is nothing to wait for.
     #[must_use]
     pub fn is_synced(&self) -> bool {
-        lock(&self.shared.known).kinds.iter().all(Kind::is_settled)
+        lock(&self.shared.known).kinds.iter().all(|kind| kind.is_listed || kind.is_refused)
     }
 
-    /// Waits until [`Inventory::is_synced`], not longer than a time; gives what it came to.
+    /// Whether everything is known as it is now: each kind listed and heard of, every object read, every group answering.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        lock(&self.shared.known).problems().next().is_none()
+    }
+
+    /// Waits until every kind was listed or cannot be, which then is undetermined; not longer than a time. Gives what it
+    /// came to.
     #[must_use]
     pub fn wait(&self, longest: Duration) -> bool {
         let known = lock(&self.shared.known);
@@ -262,46 +275,8 @@ impl Inventory {
     }
 }
 
-/// How many comings are remembered: more than come between two questions, unless nobody asks.
-const COMINGS_MAX: usize = 4_096;
-
-/// An object of the crowd as it was and as it is.
-pub(super) type Coming = (Option<Resource>, Option<Resource>);
-
-/// Who came and went, the last of them.
-#[derive(Default)]
-struct Comings {
-    forgotten: u64,
-    last: VecDeque<Coming>,
-}
-
-impl Comings {
-    fn count(&self) -> u64 {
-        self.forgotten + u64::try_from(self.last.len()).unwrap_or(u64::MAX)
-    }
-
-    fn add(&mut self, before: Option<Resource>, after: Option<Resource>) {
-        if self.last.len() == COMINGS_MAX {
-            self.last.pop_front();
-            self.forgotten += 1;
-        }
-        self.last.push_back((before, after));
-    }
-
-    /// Everything changed at once.
-    fn forget(&mut self) {
-        self.forgotten = self.count() + 1;
-        self.last.clear();
-    }
-
-    fn since(&self, count: u64) -> Option<Vec<Coming>> {
-        let known = usize::try_from(count.checked_sub(self.forgotten)?).ok()?;
-        Some(self.last.iter().skip(known).cloned().collect())
-    }
-}
-
 impl Kind {
-    /// Listed, or refused: a refusal is no reason to wait.
+    /// Listed, or known why not.
     fn is_settled(&self) -> bool {
         self.is_listed || self.failing.is_some()
     }
@@ -341,6 +316,7 @@ impl Known {
                 let listing = kind.listing.take().unwrap_or_default();
                 // What could not be read before was listed anew, or is gone.
                 (kind.is_listed, kind.failing, kind.unread) = (true, None, listing.unread);
+                kind.is_refused = false;
                 self.resources.retain(|id, _| id.kind != name);
                 self.resources.extend(listing.resources);
                 self.comings.forget();
@@ -366,9 +342,9 @@ impl Known {
                 Err(problem) => drop(kind.unread.insert(problem.origin.path().clone(), problem)),
             },
             Change::Alive => any = kind.failing.take().is_some(),
-            Change::Failing(problem) => {
+            Change::Failing { problem, is_refused } => {
                 let since = kind.failing.as_ref().map_or_else(Instant::now, |(since, _)| *since);
-                kind.failing = Some((since, problem));
+                (kind.failing, kind.is_refused) = (Some((since, problem)), is_refused);
             }
         }
         self.changes += u64::from(any);

@@ -76,6 +76,30 @@ fn policy(spec: Json, name: &str) -> Json {
            "metadata": {"name": name, "namespace": "project-hjerte"}, "spec": spec})
 }
 
+fn failing(at: usize, is_refused: bool) -> Change {
+    let problem = Problem::hiding_kind(&KINDS[at].1.into(), "away", &KINDS[at].0.into());
+    Change::Failing { problem, is_refused }
+}
+
+/// A first list that fails is waited for; one that may not be made is not, and the cluster is not known for all that.
+#[test]
+fn a_kind_that_fails_is_waited_for_and_one_that_is_refused_is_not_known() {
+    let (inventory, _) = inventory();
+    (0..KINDS.len()).for_each(|at| list(&inventory, at, &[]));
+    assert!(inventory.is_synced() && inventory.is_whole());
+    let (inventory, _) = self::inventory();
+    list(&inventory, 0, &[]);
+    list(&inventory, 1, &[]);
+    inventory.take(2, failing(2, false));
+    assert!(!inventory.is_synced() && !inventory.is_whole());
+    // Audits begin: what they say of the kind is undetermined.
+    assert!(inventory.wait(std::time::Duration::ZERO));
+    inventory.take(2, failing(2, true));
+    assert!(inventory.is_synced() && !inventory.is_whole());
+    list(&inventory, 2, &[]);
+    assert!(inventory.is_synced() && inventory.is_whole());
+}
+
 #[test]
 fn an_empty_or_unsynced_context_never_allows() {
     let (inventory, profile) = inventory();
@@ -108,7 +132,7 @@ fn an_empty_or_unsynced_context_never_allows() {
     let ruling = ask(1, &good);
     assert!(ruling.is_allowed(), "{ruling:?}");
     // A watch that fails is believed for a while, and a list that begins anew changes nothing until it ends.
-    inventory.take(2, Change::Failing(Problem::hiding_kind(&KINDS[2].1.into(), "away", &KINDS[2].0.into())));
+    inventory.take(2, failing(2, false));
     assert!(ask(1, &good).is_allowed());
     inventory.take(2, Change::Begin);
     assert!(ask(1, &good).is_allowed());

@@ -71,6 +71,7 @@ fn the_log_and_the_audit_log_of_an_api_server_tell_the_same() {
     assert_eq!(count(&report, "dry_run"), 2, "{report:#}");
     what_came_of_it_is_entered(&lab, &report);
     an_edited_audit_log_shows(&lab, audit, window);
+    without_the_key_names_are_not_established(&lab, audit, window);
     a_webhook_that_was_taken_away_shows(&lab, audit);
     // While it runs, an entry may wait for its checkpoint.
     lab.service.end();
@@ -154,6 +155,25 @@ fn an_edited_audit_log_shows(lab: &Lab, audit: &str, window: (&str, &str)) {
     let lines: Vec<&str> = text.lines().filter(|line| !line.contains("namespace.speguard.io/evidence-leaf")).collect();
     let (exit, report) = compared(&lines.join("\n"));
     assert_eq!((exit, count(&report, "without_event")), (3, 1), "{report:#}");
+}
+
+/// Erased, nobody can tell what entries are about; damaged, nothing is compared at all.
+fn without_the_key_names_are_not_established(lab: &Lab, audit: &str, window: (&str, &str)) {
+    let epochs = lab.service.speguard(&["evidence", "show", "epoch", "--log", "log", "--format", "json"]);
+    let epochs: Json = serde_json::from_slice(&epochs.stdout).unwrap();
+    let key = epochs["entries"][0]["entry"]["pepper"].as_str().unwrap().strip_prefix("sha256:").unwrap().to_owned();
+    let shard = fs::read_dir(lab.service.folder.path().join("log/demo/admission-0")).unwrap().next().unwrap().unwrap();
+    let blob = shard.path().join(format!("blobs/sha256/{}/{key}.gz", &key[..2]));
+    let bytes = fs::read(&blob).unwrap();
+    fs::remove_file(&blob).unwrap();
+    let (exit, report) = lab.reconcile(audit, window, &[]);
+    assert_eq!((exit, &report["without_pepper"]), (3, &true.into()), "{report:#}");
+    fs::write(&blob, "x").unwrap();
+    let options = ["evidence", "reconcile", "--log", "log", "--audit-log", audit, "--from", window.0, "--to", window.1];
+    let output = lab.service.run(&options);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(error(&output).contains("is damaged"), "{}", error(&output));
+    fs::write(&blob, bytes).unwrap();
 }
 
 fn a_webhook_that_was_taken_away_shows(lab: &Lab, audit: &str) {

@@ -155,3 +155,23 @@ fn workloads_that_come_and_go_leave_what_a_new_look_finds() {
     }
     assert!(kept > 20, "{kept} looks were kept, {anew} taken anew");
 }
+
+/// Pods with labels of their own, as those of jobs, come and go for ever: what is kept of them does not grow for ever.
+#[test]
+fn parties_that_never_come_back_are_not_kept_for_ever() {
+    let (rest, workloads) = parted(&super::environment(&cluster(1)));
+    let stays = workloads.iter().find(|one| one.id.kind.as_ref() == "Pod").unwrap().clone();
+    let anew = reach::look(&rest, &workloads, |outlook| {
+        (0..5_000).position(|nth| {
+            let mut text = format!(
+                "---\napiVersion: v1\nkind: Pod\nmetadata: {{name: j{nth}, namespace: {}, ",
+                stays.id.namespace
+            );
+            text += &format!("labels: {{job: j{nth}}}}}\nspec: {{containers: [{{name: c, image: i}}]}}\n");
+            let passing = super::environment(&text).all().find(|one| is_workload(one)).unwrap().clone();
+            assert!(outlook.changed(None, Some(&passing)));
+            !outlook.changed(Some(&passing), None)
+        })
+    });
+    assert!(anew.is_some_and(|nth| nth > 500), "{anew:?}");
+}

@@ -11,7 +11,7 @@ use std::{
 };
 
 /// What comes of a list.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
     None,
     /// Answered with this status.

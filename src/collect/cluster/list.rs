@@ -54,6 +54,13 @@ struct Metadata {
     r#continue: String,
 }
 
+/// Why a kind was not listed.
+pub(super) struct Unlisted {
+    pub(super) problem: Problem,
+    /// The account may not.
+    pub(super) is_refused: bool,
+}
+
 /// Why a page did not come.
 enum Failure {
     /// The state that the list was read from is gone.
@@ -66,7 +73,7 @@ pub(super) async fn list(
     client: &Client,
     kind: &Served,
     take: &mut (dyn FnMut(Part) + Send),
-) -> Result<Listed, Problem> {
+) -> Result<Listed, Unlisted> {
     let mut restarts = 0;
     loop {
         match once(client, kind, take).await {
@@ -75,7 +82,10 @@ pub(super) async fn list(
                 restarts += 1;
                 take(Part::Restart);
             }
-            Err(failure) => return Err(problem(kind, failure)),
+            Err(failure) => {
+                let is_refused = matches!(failure, Failure::Forbidden(_));
+                return Err(Unlisted { problem: problem(kind, failure), is_refused });
+            }
         }
     }
 }

@@ -107,7 +107,7 @@ impl Cluster {
     /// # Errors
     /// The problem that hides the kind: it may not be listed, or the list broke off; what came before must be dropped.
     pub fn list(&self, kind: &Served, take: &mut (dyn FnMut(Part) + Send)) -> Result<Listed, Problem> {
-        self.runtime.block_on(list::list(&self.client, kind, take))
+        self.runtime.block_on(list::list(&self.client, kind, take)).map_err(|unlisted| unlisted.problem)
     }
 
     /// Lists and watches kinds: every change goes to `take` with the kind's position. Blocks until `take` has answered

@@ -1,7 +1,7 @@
 //! One kind, listed and then watched: every change as it happens, without end.
 use super::{
     Served,
-    list::{self, Part},
+    list::{self, Part, Unlisted},
     told,
 };
 use crate::model::{Document, Origin, Problem, Text};
@@ -38,8 +38,11 @@ pub enum Change {
     Gone(Document),
     /// The watch is open: what was last said still holds.
     Alive,
-    /// Nothing is heard of the kind at present, and why.
-    Failing(Problem),
+    /// Nothing is heard of the kind at present, and why; `is_refused` where it may not be listed, and waiting does not help.
+    Failing {
+        problem: Problem,
+        is_refused: bool,
+    },
 }
 
 /// Why a watch ended.
@@ -62,8 +65,8 @@ pub(super) async fn watch(client: &Client, kind: &Served, take: &mut (dyn FnMut(
         }
         let mut version = match listed {
             Ok(listed) => listed.resource_version,
-            Err(problem) => {
-                if !take(Change::Failing(problem)) {
+            Err(Unlisted { problem, is_refused }) => {
+                if !take(Change::Failing { problem, is_refused }) {
                     return;
                 }
                 time::sleep(wait).await;
@@ -82,7 +85,7 @@ pub(super) async fn watch(client: &Client, kind: &Served, take: &mut (dyn FnMut(
             // A watch that lasted has shown that all is well again.
             wait = if matches!(end, End::Over) { WAIT.0 } else { (wait * 2).min(WAIT.1) };
             if let End::Failed(cause) = &end
-                && !take(Change::Failing(list::unreadable(kind, cause)))
+                && !take(Change::Failing { problem: list::unreadable(kind, cause), is_refused: false })
             {
                 return;
             }

@@ -45,7 +45,7 @@ pub fn timed(log: &Path, seconds: u64) -> anyhow::Result<Timed> {
 pub fn existing(log: &Path) -> anyhow::Result<Box<dyn Store>> {
     let store = store(log)?;
     let exists = if is_bucket(log) { !store.list("")?.is_empty() } else { log.exists() };
-    ensure!(exists, "no log is at `{}`: make one with `speguard evidence init`", log.display());
+    ensure!(exists, absent(log));
     Ok(store)
 }
 
@@ -86,6 +86,11 @@ pub fn places(store: &dyn Store) -> anyhow::Result<Vec<Place>> {
     Ok(places)
 }
 
+/// That there is no log, and what to do.
+pub fn absent(log: &Path) -> String {
+    format!("no log is at `{}`: make one with `speguard evidence init`", log.display())
+}
+
 /// The shard that is meant, and its key.
 ///
 /// # Errors
@@ -94,7 +99,7 @@ pub fn shard(store: &dyn Store, arguments: &LogArguments) -> anyhow::Result<(Pla
     let log = &arguments.log;
     let all = places(store)?;
     if all.is_empty() {
-        bail!("no log is at `{}`: make one with `speguard evidence init`", log.display());
+        bail!(absent(log));
     }
     let meant = |place: &&Place| arguments.emitter.as_deref().is_none_or(|emitter| place.emitter() == emitter);
     let asked = arguments.key.as_deref().map(keys::asked).transpose()?;
@@ -260,7 +265,7 @@ pub fn place(store: &dyn Store, arguments: &LogArguments) -> anyhow::Result<Plac
             let named = emitters.into_iter().collect::<Vec<_>>().join(", ");
             bail!("the log has shards of several emitters ({named}): say which, with --emitter")
         }
-        (None, _) => bail!("no log is at `{}`: make one with `speguard evidence init`", arguments.log.display()),
+        (None, _) => bail!(absent(&arguments.log)),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::{
         evidence::{EvidenceFormat, Reconcile},
     },
     commands::{print, read, record, webhooks},
-    model::Period,
+    model::{Period, Project},
     record::{
         entry::{Body, DigestText, Instant, Reconciliation, TreeHead},
         log::Draft,
@@ -110,7 +110,11 @@ impl Outcome {
         };
         if any(Weight::Breach) {
             1
-        } else if any(Weight::NotEstablished) || !self.holes.is_empty() || self.unread_count > 0 {
+        } else if any(Weight::NotEstablished)
+            || self.found.without_pepper
+            || !self.holes.is_empty()
+            || self.unread_count > 0
+        {
             3
         } else {
             0
@@ -126,7 +130,8 @@ fn scope(arguments: &Reconcile) -> anyhow::Result<Scope> {
         let sources = Sources { paths: vec![path.clone()], spe: Some(path.clone()), ..Sources::default() };
         let reading = read::sources(&sources)?;
         let stated = &reading.normalised.environment.description.projects;
-        projects.are_all = stated.iter().all(|one| one.selector.is_empty() && !one.namespaces.is_empty());
+        let is_named = |one: &Project| one.selector.is_empty() && !one.namespaces.is_empty();
+        projects.are_all = !stated.is_empty() && stated.iter().all(is_named);
         projects.namespaces = stated.iter().flat_map(|one| &one.namespaces).map(ToString::to_string).collect();
     }
     Ok(Scope { rules: webhooks::rules()?, exempt, projects })
@@ -138,24 +143,31 @@ fn ledger(store: &dyn Store, arguments: &Reconcile, window: Period) -> anyhow::R
     let environment = |place: &Place| (place.domain().to_owned(), place.spe().to_owned());
     let meant = |place: &&Place| arguments.log.emitter.as_deref().is_none_or(|emitter| place.emitter() == emitter);
     let environments: BTreeSet<(String, String)> = places.iter().filter(meant).map(environment).collect();
-    let mut named = environments.into_iter();
-    let (Some(one), None) = (named.next(), named.next()) else {
-        let log = arguments.log.log.display();
-        bail!("the log `{log}` holds none or several environments: make one, or say whose with --emitter")
-    };
+    ensure!(environments.len() < 2, "the log holds several environments: say whose, with --emitter");
+    let Some(one) = environments.into_iter().next() else { bail!(open::absent(&arguments.log.log)) };
     places.retain(|place| environment(place) == one);
     let (mut ledger, mut heads) = (Ledger::new(window), Vec::new());
     for place in &places {
         let (_, checkpoint) = open::newest(store, place)?;
         ledger.open(&place.origin);
         let mut edge = Edge::default();
-        let mut key = |digest| record::read_key(store, &place.prefix(), digest).ok();
+        let mut unread = None;
+        let mut key = |digest| {
+            let key = record::kept_key(store, &place.prefix(), digest);
+            key.unwrap_or_else(|error| {
+                unread.get_or_insert(error);
+                None
+            })
+        };
         open::entries(store, place, checkpoint.size, &mut |index, bytes, entry| {
             let leaf = leaf_hash(bytes);
             edge.push(leaf);
             ledger.take((index, leaf), place.emitter(), entry, &mut key);
             Ok(())
         })?;
+        if let Some(error) = unread {
+            return Err(error);
+        }
         ensure!(
             edge.root() == checkpoint.root,
             "the entries of `{}` are not those of its checkpoint: `speguard evidence verify` says what was changed",

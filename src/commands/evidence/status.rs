@@ -24,9 +24,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
     let store = &*open::store(&arguments.log.log)?;
     let mut places = open::places(store)?;
     places.retain(|place| arguments.log.emitter.as_deref().is_none_or(|emitter| place.emitter() == emitter));
-    let place = places.last().with_context(|| {
-        format!("no log is at `{}`: make one with `speguard evidence init`", arguments.log.log.display())
-    })?;
+    let place = places.last().with_context(|| open::absent(&arguments.log.log))?;
     let now = now()?;
     let pasts = history::environment(store, place)?;
     let mut lines = Lines(Vec::new());

@@ -1,9 +1,9 @@
 //! The certificate that is shown: from files, made for this start, or of an authority that is entered where the API server
 //! looks and renewed in time.
-use super::{Service, guard::Keeper, time};
+use super::{Service, guard::Keeper, live, time};
 use crate::{
     cli::serve::Serve,
-    collect::cluster::{Access, Cluster},
+    collect::cluster::Cluster,
     model::Timestamp,
     serve::{
         evidence::Evidence,
@@ -40,7 +40,8 @@ impl Shown {
     }
 }
 
-/// Now, by both clocks.
+/// Now, by both clocks. A wall clock that shows no time gives 1970: what is dated by it is over for every API server, and
+/// nobody is let pass by it.
 pub(super) fn moment() -> Moment {
     Moment { wall: time().unwrap_or_default(), steady: Instant::now() }
 }
@@ -72,9 +73,7 @@ pub(super) fn shown(service: &Service) -> anyhow::Result<Shown> {
     };
     let keeper = match &arguments.webhook_configuration {
         Some(name) => {
-            let connection = &arguments.connection;
-            let access = Access { kubeconfig: connection.kubeconfig.clone(), context: connection.context.clone() };
-            let (cluster, _) = Cluster::connect(&access)?;
+            let (cluster, _) = Cluster::connect(&live::access(&arguments.connection))?;
             Some(Keeper::new(name, cluster, rotation, Arc::clone(&service.guard), Arc::clone(&service.door)))
         }
         None => None,

@@ -1,6 +1,7 @@
 //! Signs of life of the service, and the time without: declared when it is over, by who knows why it was.
 use super::{Service, now, remark};
 use crate::record::{
+    continuity::HEARTBEATS_MISSED_MAX,
     entry::{GapCause, Instant},
     state::State,
 };
@@ -16,9 +17,6 @@ const LOOK: Duration = Duration::from_secs(1);
 
 /// A wall clock that moved by more than this against the monotonic one was set; less is its steering.
 const CLOCK_STEP_MS: i64 = 500;
-
-/// So many intervals without a sign of life are silence to a reader of the log.
-const SILENT_AFTER: i64 = 3;
 
 /// A time in which nothing was watched, while it lasts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +44,7 @@ pub(super) fn beat(service: &Arc<Service>, before: Missing) -> Pulse {
     thread::spawn(move || {
         let (mut wall, mut steady) = (now().unwrap_or(Instant(0)), Monotonic::now());
         loop {
-            let synced = service.door.inventory.is_synced();
+            let synced = service.door.inventory.is_whole();
             let mut life = shared.0.lock().unwrap_or_else(PoisonError::into_inner);
             let is_due = steady.elapsed() >= every || life.is_news((synced, service.guard.sight()));
             if is_due {
@@ -72,7 +70,7 @@ impl Pulse {
     pub(super) fn end(&self, service: &Service) {
         let mut life = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if life.told.is_none_or(|(synced, _)| !synced) || life.missing.is_some() {
-            let synced = service.door.inventory.is_synced();
+            let synced = service.door.inventory.is_whole();
             life.tell(service, synced, now().unwrap_or(Instant(0)), None);
         }
         let Some(evidence) = &service.door.evidence else { return };
@@ -100,9 +98,9 @@ impl Life {
 
     fn tell(&mut self, service: &Service, synced: bool, at: Instant, step: Option<i64>) {
         let Some(evidence) = &service.door.evidence else { return };
-        let patience =
-            i64::try_from(service.arguments.beat_every).unwrap_or(i64::MAX).saturating_mul(1000 * SILENT_AFTER);
-        if at.0.saturating_sub(self.good.0) > patience {
+        // A reader of the log takes more for silence.
+        let patience = service.arguments.beat_every.saturating_mul(1000 * HEARTBEATS_MISSED_MAX);
+        if u64::try_from(at.0.saturating_sub(self.good.0)).is_ok_and(|silence| silence > patience) {
             self.lost(GapCause::Unknown);
         }
         let sight = service.guard.sight();

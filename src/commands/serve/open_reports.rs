@@ -1,7 +1,7 @@
 //! Reports of audits as objects of the cluster (`--open-reports`), for whoever looks there. The evidence log is the truth.
-use super::{Service, remark};
+use super::{Service, live, remark};
 use crate::{
-    collect::cluster::{Access, Cluster},
+    collect::cluster::Cluster,
     model::{Assessment, Environment},
     report::openreports::{self, Report},
 };
@@ -18,9 +18,7 @@ pub(super) fn write(service: &Service, environment: &Environment, assessment: &A
 }
 
 fn written(service: &Service, environment: &Environment, assessment: &Assessment) -> anyhow::Result<()> {
-    let connection = &service.arguments.connection;
-    let access = Access { kubeconfig: connection.kubeconfig.clone(), context: connection.context.clone() };
-    let (cluster, _) = Cluster::connect(&access)?;
+    let (cluster, _) = Cluster::connect(&live::access(&service.arguments.connection))?;
     let mut reports = openreports::reports(assessment, environment, &service.bundle.criteria)?;
     // That of the cluster first: where the kinds are not served or may not be written, the others need not be tried.
     if let Some(of_cluster) = reports.pop() {
@@ -48,7 +46,13 @@ fn one(cluster: &Cluster, report: Report) -> anyhow::Result<()> {
     if there.is_some_and(|there| report.is_said_by(&there)) {
         return Ok(());
     }
-    cluster.apply(&path, openreports::NAME, serde_json::to_vec(&report)?).map_err(failed)?;
+    let is_there = cluster.apply(&path, openreports::NAME, serde_json::to_vec(&report)?).map_err(failed)?;
+    if !is_there {
+        let version = openreports::VERSION;
+        return Err(failed(format!(
+            "the cluster does not serve `{version}`, or the namespace is gone: install its CustomResourceDefinitions"
+        )));
+    }
     thread::sleep(BETWEEN_WRITES);
     Ok(())
 }

@@ -18,6 +18,9 @@ use crate::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
+/// How many parties that went are kept beyond as many as live, before everything is read anew.
+const GONE_MAX: usize = 1_000;
+
 /// Opens ports on nodes.
 const SERVICE: &str = "Service";
 
@@ -215,7 +218,7 @@ impl<'b> Parties<'b> {
         Some(self.enter(party, key))
     }
 
-    /// Takes a workload out of its party; false where its namespace is then without any, or was never seen with it.
+    /// Takes a workload out of its party; false where its namespace is then without any, or was never seen with it, or too many went.
     pub(super) fn leave(&mut self, resource: &Resource, pod: &PodView) -> bool {
         let Some(namespace) = self.places.get(&Space::of(&resource.id)).copied() else { return false };
         let at = self.by_key.get(&Key::of(namespace, resource, pod)).copied();
@@ -224,7 +227,10 @@ impl<'b> Parties<'b> {
         party.is_gone = party.workloads.is_empty();
         let left = self.inhabited.entry(namespace).or_default();
         *left = left.saturating_sub(usize::from(was_there && party.is_gone));
-        was_there && *left > 0
+        let is_inhabited = *left > 0;
+        // Labels that stand for one run only never come back.
+        let living: usize = self.inhabited.values().sum();
+        was_there && is_inhabited && self.parties.len() <= 2 * living + GONE_MAX
     }
 
     /// The party that a workload would be, where its Namespace is in sight.

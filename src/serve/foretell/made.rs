@@ -17,13 +17,9 @@ const MADE_UP: &str = "xxxxx";
 /// An object that is none.
 pub(super) fn created(object: &Object, list: &str) -> Result<Document, RulingError> {
     let mut body = body(object)?;
-    let status = body.remove("status").unwrap_or_default();
-    let is_scheduled = status
-        .pointer("/conditions")
-        .and_then(Json::as_array)
-        .is_some_and(|all| all.iter().any(|one| one.get("type").and_then(Json::as_str) == Some("PodScheduled")));
-    if object.resource.id.kind.as_ref() == "Pod"
-        && is_scheduled
+    body.remove("status");
+    // Read, it has the node no more that a scheduler chose.
+    if object.resource.body.find(&["spec", "nodeName"]).is_none()
         && let Some(Json::Object(spec)) = body.get_mut("spec")
     {
         spec.remove("nodeName");

@@ -54,10 +54,17 @@ fn lists_that_fail_allow_nothing_and_make_nothing_met() {
         while Instant::now() < until {
             let (allowed, answer) = lab.asked(&good);
             assert!(!allowed, "{fault:?}: {answer}");
+            // Waiting does not help where the list is refused.
+            assert!(fault == Fault::Status(403) || lab.service.get("/readyz").is_none(), "{fault:?}");
             thread::sleep(Duration::from_millis(200));
         }
         let (fewer, more) = lab.audited();
         assert!(fewer < met && more > undetermined, "{fault:?}: {fewer} of {met} met, {more} undetermined");
+        // No sign of life says that the cluster is known.
+        let known = lab.service.entries("heartbeat");
+        let since =
+            known.iter().rposition(|beat| beat["epoch"] != known.last().unwrap()["epoch"]).map_or(0, |at| at + 1);
+        assert!(known[since..].iter().all(|beat| beat["synced"] == false), "{fault:?}: {known:?}");
         server.set(POLICIES, Fault::None);
         lab.wait_until("the list is read", |lab| lab.asked(&good).0);
         lab.wait_until("an audit has seen it", |lab| lab.standing("met") == Some(met));

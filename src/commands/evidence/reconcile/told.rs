@@ -18,15 +18,14 @@ const NOT_CHECKED: [&str; 4] = [
     "requests to aggregated API servers, about which no webhook is asked",
 ];
 
+/// A breach of the names could not be seen.
+const WITHOUT_PEPPER: &str =
+    "whether entries are about the namespaces and objects of their events: a key of pseudonyms was erased";
+
 fn not_checked(outcome: &Outcome) -> Vec<&'static str> {
     let mut all = NOT_CHECKED.to_vec();
     if outcome.found.count(Class::Outside) > 0 && outcome.states_projects {
         all.push("namespaces that carry the label of a project and that spe.yaml does not name");
-    }
-    if outcome.found.without_pepper {
-        all.push(
-            "whether entries are about the namespaces and objects of their events: a key of pseudonyms was erased",
-        );
     }
     all
 }
@@ -59,6 +58,9 @@ pub(super) fn text(outcome: &Outcome, entered: Option<&str>) -> String {
         }
     }
     let doubt = mark(Weight::NotEstablished).0;
+    if outcome.found.without_pepper {
+        lines.push(format!("{doubt}  {WITHOUT_PEPPER}"));
+    }
     for hole in &outcome.holes {
         let (from, to, length) = (Instant(hole.from), Instant(hole.to), length(hole.length()));
         lines.push(format!("{doubt}  the audit log tells nothing of {length}, {from} to {to}"));
@@ -104,6 +106,7 @@ pub(super) fn json(outcome: &Outcome, entered: Option<&str>) -> anyhow::Result<S
         "events": counts(&outcome.found.events),
         "entries": counts(&outcome.found.entries),
         "checks": outcome.found.classes.iter().map(check).collect::<Vec<_>>(),
+        "without_pepper": outcome.found.without_pepper,
         "holes": outcome.holes.iter().map(hole).collect::<Vec<_>>(),
         "unread": {"count": outcome.unread_count, "first": outcome.unread},
         "not_checked": not_checked(outcome),
