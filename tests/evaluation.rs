@@ -1,7 +1,7 @@
 //! One rule about one resource: from what the engine says to a verdict, and what of the engine we rely on.
 use crate::bundle::{GOOD, GOOD_RULE, bundle, load};
 use speguard::{
-    evaluate::{Bundle, Light, evaluate, questions},
+    evaluate::{Bundle, Known, Light, evaluate, questions},
     model::{
         Description, Environment, Finding, Hidden, Map, Number, Origin, Path, Platform, Problem, Reach, Resource,
         ResourceId, Scope, Step, Text, Unknown, Value, Verdict, Way,
@@ -146,6 +146,31 @@ fn an_error_in_a_rule_is_undetermined_with_its_place() {
     assert!(why.contains("policies/trial/tried/kubernetes.rego:5:"), "{why}");
     let negated = DENY.replace("is_number(days)", "not to_number(days)");
     not_evaluated(&asked(&negated, days("thirty")));
+}
+
+/// A session that is kept asks all heads at once; an error in one of them ends none of the others, and is not lost.
+#[test]
+fn an_error_is_undetermined_in_a_session_that_is_kept_too() {
+    let breaks = DENY.replace("is_number(days)", "to_number(days) > 0");
+    let other = "\n\nundetermined contains {\"reason\": \"too_short\", \"facts\": {\"days\": \"x\"}, \"path\": [\"data\"]} if true";
+    let applies = format!("{DENY}\n\napplies if to_number(input.resource.data.days) > 0");
+    let bodies = [breaks.clone(), DENY.replace("is_number(days)", "not to_number(days)"), breaks + other, applies];
+    for body in bodies {
+        let rule = format!("package trial.tried.kubernetes\n\n{body}\n\nreasons := {{\"too_short\"}}\n");
+        let bundle = bundle(GOOD, &rule).unwrap();
+        let environment = environment(vec![config("c", days("thirty"))]);
+        let subjects: Vec<&Resource> = environment.all().collect();
+        let (reach, kept) = (Reach::default(), Known::default());
+        let reasons = |known: Option<&Known>| {
+            let light = Light { environment: &environment, reach: &reach, parameters: &BTreeMap::new(), known };
+            let verdict = evaluate(&bundle, &light, &subjects).remove(0).verdict;
+            assert!(matches!(verdict, Verdict::Undetermined { .. }), "{body}: {verdict:?}");
+            verdict.unknown().iter().map(|finding| finding.reason.clone()).collect::<Vec<_>>()
+        };
+        let new = reasons(None);
+        assert!(new.iter().any(|reason| reason == Finding::NOT_EVALUATED), "{body}: {new:?}");
+        assert_eq!((reasons(Some(&kept)), reasons(Some(&kept))), (new.clone(), new), "{body}");
+    }
 }
 
 #[test]

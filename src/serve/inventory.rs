@@ -343,6 +343,8 @@ impl Known {
             },
             Change::Alive => any = kind.failing.take().is_some(),
             Change::Failing { problem, is_refused } => {
+                // Said again at each try, it is nothing new; when it grows stale, the clock tells.
+                any = kind.failing.as_ref().is_none_or(|(_, known)| *known != problem) || kind.is_refused != is_refused;
                 let since = kind.failing.as_ref().map_or_else(Instant::now, |(since, _)| *since);
                 (kind.failing, kind.is_refused) = (Some((since, problem)), is_refused);
             }

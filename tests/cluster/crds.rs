@@ -4,7 +4,12 @@ use super::scan;
 use crate::support::control_plane::ControlPlane;
 use assert_cmd::Command;
 use serde_json::Value as Json;
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::PathBuf,
+    thread,
+    time::{Duration, Instant},
+};
 
 const KINDS: [&str; 3] = ["secureprocessingenvironments", "waivers", "attestations"];
 
@@ -66,7 +71,13 @@ fn a_real_api_server_takes_the_definitions_and_every_statement_of_the_fixtures()
         let conditions = crd["status"]["conditions"].as_array().unwrap();
         let holds = |name: &str| conditions.iter().any(|one| one["type"] == name && one["status"] == "True");
         assert!(holds("Established") && holds("NamesAccepted") && !holds("NonStructuralSchema"), "{conditions:#?}");
-        let said = plane.must(&["explain", &format!("{kind}.spec")], "");
+        // The API server describes a kind some time after it serves it.
+        let until = Instant::now() + Duration::from_secs(30);
+        let spec = format!("{kind}.spec");
+        while !plane.kubectl(&["explain", &spec], "").status.success() && Instant::now() < until {
+            thread::sleep(Duration::from_millis(300));
+        }
+        let said = plane.must(&["explain", &spec], "");
         assert!(said.contains("FIELDS"), "{said}");
     }
     let stated = stated();
