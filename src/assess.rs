@@ -1,6 +1,6 @@
 //! The spine: one function that every way of asking calls.
 use crate::{
-    evaluate::{Bundle, Evaluation, Light, evaluate},
+    evaluate::{Bundle, Evaluation, Known, Light, evaluate},
     judge::{self, Profile, judge},
     model::{Assessment, Environment, Judgement, Resource, Timestamp},
     reach,
@@ -15,9 +15,21 @@ pub fn assess(
     profile: &Profile,
     at: Timestamp,
 ) -> Assessment {
+    assess_again(bundle, environment, subjects, (profile, at), None)
+}
+
+/// [`assess`] with what was said of the environment as it was before: what has not changed since is not asked again.
+#[must_use]
+pub fn assess_again(
+    bundle: &Bundle,
+    environment: &Environment,
+    subjects: &[&Resource],
+    (profile, at): (&Profile, Timestamp),
+    known: Option<&Known>,
+) -> Assessment {
     let criteria = &bundle.criteria;
     let reach = reach::derive(environment, subjects);
-    let light = Light { environment, reach: &reach, parameters: &profile.parameters, known: None };
+    let light = Light { environment, reach: &reach, parameters: &profile.parameters, known };
     let mut judgements: Vec<Judgement> = evaluate(bundle, &light, subjects)
         .into_iter()
         .map(|Evaluation { criterion, platform, resource, verdict }| {

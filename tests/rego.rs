@@ -3,13 +3,15 @@ use crate::criteria::{BUNDLE, CASES, Tried};
 use serde_json::{Value as Json, json};
 use speguard::{
     commands::{cases::Expected, policies},
-    evaluate::{Evaluation, Known, Question, run_tests},
-    model::{Number, Value},
+    evaluate::{Evaluation, Known, Light, Memory, Question, evaluate, run_tests},
+    model::{Environment, Number, Resource, Value},
+    reach,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
     process::Command,
+    sync::Arc,
 };
 
 fn files() -> Vec<(String, String)> {
@@ -101,6 +103,46 @@ fn a_session_that_is_kept_says_what_a_new_one_says() {
         asked += new.len();
     }
     assert!(asked > 1_000, "{asked}");
+}
+
+/// A cluster that changes while its answers are kept: an object is gone, another holds something else, all are back.
+#[test]
+fn what_was_said_before_is_what_would_be_said_now() {
+    let (mut changes, mut judged) = (0, 0);
+    for read in CASES.iter().filter_map(|tried| tried.read.as_ref().ok()) {
+        let whole = read.environment();
+        let ids: Vec<_> = whole.all().map(|one| one.id.clone()).collect();
+        let memory = Arc::<Memory>::default();
+        let mut says_the_same = |environment: &Environment| {
+            let subjects: Vec<&Resource> = environment.all().collect();
+            let reach = reach::derive(environment, &subjects);
+            let said = |known: Option<&Known>| -> Vec<_> {
+                let light = Light { environment, reach: &reach, parameters: &BTreeMap::new(), known };
+                let all = evaluate(&BUNDLE, &light, &subjects).into_iter();
+                all.map(|one| (one.criterion, one.resource, one.verdict)).collect()
+            };
+            let now = said(None);
+            assert_eq!(said(Some(&Known::with(&memory))), now);
+            judged += now.len();
+        };
+        says_the_same(whole);
+        for at in [0, ids.len() / 2] {
+            let Some(id) = ids.get(at) else { continue };
+            let (mut less, mut other) = (whole.clone(), whole.clone());
+            less.resources.remove(id);
+            for one in other.resources.get_mut(id).into_iter().flatten() {
+                if let Value::Map(body) = &mut one.body {
+                    body.remove("spec");
+                    body.put("rules", Vec::<&str>::new());
+                }
+            }
+            says_the_same(&less);
+            says_the_same(&other);
+            changes += 2;
+        }
+        says_the_same(whole);
+    }
+    assert!(changes > 500 && judged > 5_000, "{changes} {judged}");
 }
 
 /// Both engines are asked everything that the cases ask, with builtin errors strict, and must say the same.

@@ -9,9 +9,9 @@ use super::{
     remark,
 };
 use crate::{
-    assess::assess,
+    assess::assess_again,
     cli::serve::{EvidenceMode, Serve},
-    evaluate::Bundle,
+    evaluate::{Bundle, Known, Memory},
     judge::{Profile, outcome},
     model::{Resource, Severity, Timestamp},
     record::{
@@ -71,6 +71,8 @@ struct Service {
     store: Option<&'static dyn Store>,
     /// Entries that a checkpoint covers.
     published: Arc<AtomicU64>,
+    /// What rules said in the audits before.
+    memory: Arc<Memory>,
     /// Held by an audit while it runs.
     auditing: Mutex<()>,
     /// No audit may begin any more.
@@ -147,6 +149,7 @@ fn service(arguments: Serve, shell: &Shell) -> anyhow::Result<(Service, Connecte
         tools,
         store,
         published,
+        memory: Arc::default(),
         auditing: Mutex::default(),
         is_ending: AtomicBool::default(),
         guard: Arc::default(),
@@ -289,7 +292,8 @@ fn audit_once(service: &Service) -> anyhow::Result<()> {
     let environment = &snapshot.environment;
     let subjects: Vec<&Resource> = environment.all().collect();
     let at = time()?;
-    let assessment = assess(bundle, environment, &subjects, profile, at);
+    let known = Known::with(&service.memory);
+    let assessment = assess_again(bundle, environment, &subjects, (profile, at), Some(&known));
     let verdict = outcome(&assessment, &bundle.criteria, None);
     let recording = session.map(|session| -> anyhow::Result<_> {
         Ok(session.finish(&Done {

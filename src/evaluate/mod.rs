@@ -1,10 +1,13 @@
 //! Criteria against resources. Knows Rego; knows nothing of files, clusters or time.
 //! Start at [`Bundle::standard`] and [`evaluate`]. Nothing here reads a disk.
+mod asking;
 mod bundle;
 mod criterion;
 mod engine;
 mod finding;
+mod fingerprint;
 mod form;
+mod memory;
 mod parameter;
 mod schema;
 mod sight;
@@ -16,15 +19,17 @@ pub use bundle::{Bundle, STANDARD};
 pub use engine::Coverage;
 pub use tests_of_rules::{TestOutcome, run_tests};
 
+pub use memory::{Known, Memory};
 pub use schema::schema;
-pub use sight::Known;
 
 use crate::model::{
     CriterionId, ENVIRONMENT_KIND, Environment, Finding, Map, Platform, Reach, Resource, ResourceId, Text, Verdict,
     View,
 };
+use asking::{Opened, Place, Subject};
 use bundle::Rule;
-use engine::{Said, Seen, Session};
+use engine::{Said, Seen};
+use fingerprint::Content;
 use rayon::prelude::*;
 use sight::{Index, Sight};
 use std::{
@@ -97,16 +102,12 @@ const SUBJECTS_PER_TASK: usize = 256;
 /// Runs every criterion that asks about a subject's kind, on all cores; in order of criterion and resource.
 #[must_use]
 pub fn evaluate(bundle: &Bundle, light: &Light<'_>, subjects: &[&Resource]) -> Vec<Evaluation> {
-    let mut evaluations: Vec<Evaluation> = ask(bundle, light, subjects, &|asking| {
-        let verdict = match asking.opened.failure() {
-            Some(cause) => Verdict::Undetermined { unknown: vec![finding::not_evaluated(cause)] },
-            None => {
-                let said = asking.opened.ask(&asking.input);
-                let applies = || asking.opened.applies();
-                finding::verdict(asking.rule, &asking.resource.id, asking.sight, said, applies)
-            }
+    let mut evaluations: Vec<Evaluation> = ask(bundle, light, subjects, &|opened, subject| {
+        let (rule, sight, resource) = (opened.rule, opened.place.sight, subject.resource);
+        let verdict = match opened.answer(subject) {
+            Ok((said, applies)) => finding::verdict(rule, &resource.id, sight, said, || applies),
+            Err(cause) => Verdict::Undetermined { unknown: vec![finding::not_evaluated(&cause)] },
         };
-        let Asking { rule, resource, .. } = asking;
         let (criterion, resource) = (rule.criterion.id.clone(), resource.id.clone());
         Evaluation { criterion, platform: rule.platform, resource, verdict }
     });
@@ -174,74 +175,25 @@ pub struct Question {
 /// Every question that [`evaluate`] asks. Slow, and each carries its data: for tests.
 #[must_use]
 pub fn questions(bundle: &Bundle, light: &Light<'_>, subjects: &[&Resource]) -> Vec<Question> {
-    ask(bundle, light, subjects, &|asking| {
+    ask(bundle, light, subjects, &|opened, subject| {
         let json = |seen: &Seen| seen.json().unwrap_or_else(|cause| format!("{{\"not in JSON\": {cause:?}}}"));
-        let (said, applies) = (asking.opened.ask(&asking.input), asking.opened.applies());
+        let (rule, resource) = (opened.rule, subject.resource);
+        let (input, data) = (json(&opened.input(subject)), json(&opened.data()));
+        let failed = |cause: String| Said { deny: Err(cause.clone()), undetermined: Err(cause) };
+        let said = opened.ask(subject).unwrap_or_else(failed);
+        let applies = opened.applies();
         Question {
-            criterion: asking.rule.criterion.id.clone(),
-            platform: asking.rule.platform,
-            resource: asking.resource.id.clone(),
-            package: asking.rule.package(),
-            input: json(&asking.input),
-            data: json(&asking.opened.data),
+            criterion: rule.criterion.id.clone(),
+            platform: rule.platform,
+            resource: resource.id.clone(),
+            package: rule.package(),
+            input,
+            data,
             deny: said.deny,
             undetermined: said.undetermined,
             applies,
         }
     })
-}
-
-/// One rule that is about to be asked about one resource.
-struct Asking<'a> {
-    rule: &'a Rule,
-    resource: &'a Resource,
-    sight: &'a Sight<'a>,
-    opened: &'a mut Opened,
-    input: Seen,
-}
-
-/// A rule that is ready to be asked.
-struct Opened {
-    session: Result<Session, String>,
-    /// All of `data`; its `reach` alone, where the session was kept from an earlier question.
-    data: Seen,
-    is_kept: bool,
-}
-
-impl Opened {
-    fn open(rule: &Rule, sight: &Sight<'_>, (view, chunk): (&View, &[&Resource]), known: Option<&Known>) -> Self {
-        let Some(known) = known else {
-            let data = sight.data(&rule.joins, chunk);
-            let session = rule.program().and_then(|program| program.session(&data));
-            return Self { session, data, is_kept: false };
-        };
-        let make = || rule.program().and_then(|program| program.kept(&sight.environment(&rule.joins)));
-        let session = known.session(view, rule, make);
-        Self { session, data: sight.reach(&rule.joins, chunk), is_kept: true }
-    }
-
-    /// Why it cannot be asked at all.
-    fn failure(&self) -> Option<&str> {
-        self.session.as_ref().err().map(String::as_str)
-    }
-
-    fn ask(&mut self, input: &Seen) -> Said {
-        match &mut self.session {
-            Ok(session) if self.is_kept => session.ask_with(input, &self.data),
-            Ok(session) => session.ask(input),
-            Err(cause) => Said { deny: Err(cause.clone()), undetermined: Err(cause.clone()) },
-        }
-    }
-
-    fn applies(&mut self) -> Result<bool, String> {
-        self.session.as_mut().map_err(|cause| cause.clone())?.applies()
-    }
-
-    fn close(self, rule: &Rule, view: &View, known: Option<&Known>) {
-        if let (Some(known), Ok(session)) = (known, self.session) {
-            known.keep(view, rule, session);
-        }
-    }
 }
 
 /// Subjects of one view, and what is seen from it once the first of them is asked about.
@@ -257,7 +209,7 @@ fn ask<'a, T: Send>(
     bundle: &'a Bundle,
     light: &Light<'a>,
     subjects: &[&'a Resource],
-    answer: &(impl Fn(Asking<'_>) -> T + Sync),
+    answer: &(impl Fn(&mut Opened<'_, '_>, &Subject<'_>) -> T + Sync),
 ) -> Vec<T> {
     let index = Index::new(light.environment);
     let mut groups: BTreeMap<View, Group<'a>> = BTreeMap::new();
@@ -276,27 +228,30 @@ fn ask<'a, T: Send>(
         group.subjects.push(subject);
         group.joins.extend(rules.iter().flat_map(|rule| &rule.joins));
     }
-    let parameters: BTreeMap<&CriterionId, Seen> = bundle
+    let parameters: BTreeMap<&CriterionId, (Seen, Option<Content>)> = bundle
         .criteria
         .iter()
-        .map(|criterion| (&criterion.id, bundle::parameters(criterion, light.parameters)))
+        .map(|criterion| {
+            let seen = bundle::parameters(criterion, light.parameters);
+            let content = fingerprint::parameters(&seen, light.known);
+            (&criterion.id, (seen, content))
+        })
         .collect();
     let chunks: Vec<(&Group<'a>, &[&'a Resource])> = groups
         .values()
         .flat_map(|group| group.subjects.chunks(SUBJECTS_PER_TASK).map(move |chunk| (group, chunk)))
         .collect();
     let run = |(group, chunk): (&Group<'a>, &[&'a Resource])| {
-        let sight = group.sight.get_or_init(|| Sight::new(&index, light.reach, &group.view, &group.joins, light.known));
-        let inputs: Vec<_> = chunk.iter().map(|resource| sight.input(resource)).collect();
+        // Where several clusters are seen at once, what one is called depends on all others: nothing is kept.
+        let known = light.known.filter(|_| matches!(group.view, View::Cluster(_)));
+        let sight = group.sight.get_or_init(|| Sight::new(&index, light.reach, &group.view, &group.joins, known));
+        let place = Place { sight, view: &group.view, chunk, known };
+        let subjects: Vec<Subject<'_>> = chunk.iter().map(|resource| Subject::new(resource)).collect();
         let ask_rule = |(rule, asked): (&'a Rule, Vec<usize>)| {
-            let mut session = Opened::open(rule, sight, (&group.view, chunk), light.known);
-            let own = parameters.get(&rule.criterion.id).cloned().map(|seen| ("parameters", seen));
-            let mut answers = Vec::with_capacity(asked.len());
-            for (resource, input) in asked.into_iter().filter_map(|at| Some((*chunk.get(at)?, inputs.get(at)?))) {
-                let input = Seen::object(input.iter().cloned().chain(own.clone()));
-                answers.push(answer(Asking { rule, resource, sight, opened: &mut session, input }));
-            }
-            session.close(rule, &group.view, light.known);
+            let mut opened = Opened::new(rule, place, parameters.get(&rule.criterion.id));
+            let asked = asked.into_iter().filter_map(|at| subjects.get(at));
+            let answers: Vec<T> = asked.map(|subject| answer(&mut opened, subject)).collect();
+            opened.close();
             answers
         };
         asked_of(bundle, chunk).into_par_iter().flat_map_iter(ask_rule).collect::<Vec<T>>()

@@ -1,7 +1,9 @@
 //! What a rule sees: the input of one subject, and the data of its view (policies/README.md gives both shapes).
 use super::{
     bundle::Rule,
-    engine::{Seen, Session},
+    engine::Seen,
+    fingerprint::{self, Content},
+    memory::{Known, Version},
 };
 use crate::model::{
     Absence, ENVIRONMENT_KIND, Environment, Hidden, Platform, Problem, Reach, Resource, ResourceId, Step, Text,
@@ -9,7 +11,7 @@ use crate::model::{
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Mutex, PoisonError},
+    sync::OnceLock,
 };
 
 /// Every resource by its view, found in one pass.
@@ -143,41 +145,6 @@ impl<'a> Naming<'a> {
 
 type Places = BTreeMap<Text, BTreeMap<Text, Seen>>;
 
-/// Kinds of one environment as rules see them, and rules that are ready to be asked about it: kept by who asks about the
-/// same environment many times.
-#[derive(Debug, Default)]
-pub struct Known {
-    kinds: Mutex<BTreeMap<(View, Text), Seen>>,
-    sessions: Mutex<BTreeMap<(View, usize, Platform), Vec<Session>>>,
-}
-
-impl Known {
-    fn get(&self, view: &View, kind: &Text, see: impl FnOnce() -> Seen) -> Seen {
-        // What a thread that panicked has left is whole: an entry is put in one step.
-        let mut kinds = self.kinds.lock().unwrap_or_else(PoisonError::into_inner);
-        kinds.entry((view.clone(), kind.clone())).or_insert_with(see).clone()
-    }
-
-    /// A session of a rule that nobody else asks now; made where there is none.
-    pub(super) fn session(
-        &self,
-        view: &View,
-        rule: &Rule,
-        make: impl FnOnce() -> Result<Session, String>,
-    ) -> Result<Session, String> {
-        let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
-        let free = sessions.get_mut(&(view.clone(), rule.number, rule.platform)).and_then(Vec::pop);
-        drop(sessions);
-        free.map_or_else(make, Ok)
-    }
-
-    /// Gives a session back.
-    pub(super) fn keep(&self, view: &View, rule: &Rule, session: Session) {
-        let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
-        sessions.entry((view.clone(), rule.number, rule.platform)).or_default().push(session);
-    }
-}
-
 /// The resources of one kind, by namespace and name.
 fn places(naming: &Naming<'_>, resources: &[&Resource]) -> Seen {
     let mut places = Places::new();
@@ -194,11 +161,15 @@ fn places(naming: &Naming<'_>, resources: &[&Resource]) -> Seen {
 pub(super) struct Sight<'a> {
     reach: &'a Reach,
     naming: Naming<'a>,
-    kinds: BTreeMap<Text, Seen>,
+    kinds: BTreeMap<Text, (Version, Seen)>,
     /// The ways of joined kinds, by topic: made once, because every rule that joins the kind sees them.
     joined: BTreeMap<&'static str, BTreeMap<Text, Seen>>,
-    /// Who is called what, for findings that point elsewhere.
-    names: BTreeMap<(Text, Text, Text), ResourceId>,
+    /// Content of the ways of joined kinds.
+    contents: OnceLock<BTreeMap<Text, Content>>,
+    /// Those that rules join.
+    resources: Vec<&'a Resource>,
+    /// Who of them is called what, for findings that point elsewhere.
+    names: OnceLock<BTreeMap<(Text, Text, Text), &'a ResourceId>>,
     hidden: Vec<&'a Problem>,
     unseen: &'a BTreeMap<Text, Text>,
 }
@@ -213,27 +184,22 @@ impl<'a> Sight<'a> {
     ) -> Self {
         let seen = index.seen_from(view);
         let naming = Naming::new(index, view, &seen);
+        let resources: Vec<&'a Resource> =
+            seen.into_iter().filter(|resource| joins.contains(&resource.id.kind)).collect();
         let mut joined: BTreeMap<&Text, Vec<&'a Resource>> = BTreeMap::new();
-        for resource in seen.iter().filter(|resource| joins.contains(&resource.id.kind)) {
+        for resource in &resources {
             joined.entry(&resource.id.kind).or_default().push(resource);
         }
         let see = |kind: &Text, resources: &[&Resource]| match known {
-            Some(known) => known.get(view, kind, || places(&naming, resources)),
-            None => places(&naming, resources),
+            Some(known) => known.kind(view, kind, resources, || places(&naming, resources)),
+            None => (0, places(&naming, resources)),
         };
         let kinds = joined.iter().map(|(kind, resources)| ((*kind).clone(), see(kind, resources))).collect();
-        let joined =
-            joined.into_iter().map(|(kind, all)| (kind, all.into_iter().map(|one| &one.id).collect::<Vec<_>>()));
-        let joined: BTreeMap<&Text, Vec<&ResourceId>> = joined.collect();
-        let ids: Vec<&ResourceId> = joined.into_values().flatten().collect();
+        let ids: Vec<&ResourceId> = joined.into_values().flatten().map(|one| &one.id).collect();
         let joined = topics(reach).map(|(topic, ways)| (topic, by_kind(&naming, ways, ids.iter().copied())));
-        let names = seen
-            .iter()
-            .filter(|resource| joins.contains(&resource.id.kind))
-            .map(|resource| (key(&naming, &resource.id), resource.id.clone()))
-            .collect();
-        let unseen = &index.environment.unseen;
-        Self { reach, naming, kinds, joined: joined.into(), names, hidden: index.hidden_from(view), unseen }
+        let (hidden, unseen) = (index.hidden_from(view), &index.environment.unseen);
+        let (contents, names) = (OnceLock::new(), OnceLock::new());
+        Self { reach, naming, kinds, joined: joined.into(), contents, resources, names, hidden, unseen }
     }
 
     /// `data` of a rule that joins these kinds, asked about these subjects.
@@ -241,9 +207,28 @@ impl<'a> Sight<'a> {
         Seen::object([("environment", self.environment(joins)), ("reach", self.reach(joins, subjects))])
     }
 
+    /// The state of the kinds that a rule joins.
+    pub(super) fn versions(&self, joins: &[Text]) -> Vec<Version> {
+        joins.iter().map(|kind| self.kinds.get(kind).map_or(0, |(version, _)| *version)).collect()
+    }
+
+    /// The content of the ways of the kinds that a rule joins.
+    pub(super) fn joined_content(&self, joins: &[Text]) -> Vec<Content> {
+        let kind = |kind: &Text| self.kinds.get_key_value(kind).map(|(kind, _)| kind);
+        let all = self.contents.get_or_init(|| {
+            fingerprint::joined(self.reach, kind).into_iter().map(|(kind, one)| (kind.clone(), one)).collect()
+        });
+        joins.iter().map(|kind| all.get(kind).copied().unwrap_or_default()).collect()
+    }
+
+    /// Every way that was derived.
+    pub(super) const fn ways_of_all(&self) -> &'a Reach {
+        self.reach
+    }
+
     /// `data.environment`.
     pub(super) fn environment(&self, joins: &[Text]) -> Seen {
-        Seen::object(joins.iter().filter_map(|kind| Some((kind.clone(), self.kinds.get(kind)?.clone()))))
+        Seen::object(joins.iter().filter_map(|kind| Some((kind.clone(), self.kinds.get(kind)?.1.clone()))))
     }
 
     /// `data.reach`.
@@ -316,8 +301,9 @@ impl<'a> Sight<'a> {
     /// root, so that a finding is never lost for its place.
     pub(super) fn resource(&self, subject: &ResourceId, kind: &str, namespace: &str, name: &str) -> ResourceId {
         let called = (kind.into(), namespace.into(), name.into());
-        if let Some(id) = self.names.get(&called) {
-            return id.clone();
+        let name = |one: &&'a Resource| (key(&self.naming, &one.id), &one.id);
+        if let Some(id) = self.names.get_or_init(|| self.resources.iter().map(name).collect()).get(&called) {
+            return (*id).clone();
         }
         let (kind, namespace, name) = called;
         if subject.kind == kind && subject.namespace == namespace && self.naming.name(subject) == name {
@@ -340,7 +326,7 @@ impl<'a> Sight<'a> {
 }
 
 /// Every topic of reach, by the name that rules know it by.
-fn topics(reach: &Reach) -> [(&'static str, &Ways); 5] {
+pub(super) fn topics(reach: &Reach) -> [(&'static str, &Ways); 5] {
     let Reach { internet, projects, logs, storage, isolation, missed: _ } = reach;
     [("internet", internet), ("projects", projects), ("logs", logs), ("storage", storage), ("isolation", isolation)]
 }

@@ -1,5 +1,6 @@
 //! The nouns, in reading order. Plain data: no I/O, no clock, nothing from any other room, no wire format.
 mod assessment;
+mod content;
 mod criterion;
 mod description;
 mod document;
@@ -16,6 +17,7 @@ mod value;
 mod verdict;
 
 pub use assessment::{Assessment, NotLookedAt, Tally, WaiverStanding, WaiverState};
+pub use content::{content, map_content, text_content};
 pub use criterion::{
     Absence, AtAdmission, Bound, Criterion, CriterionId, Level, Parameter, PlatformRule, Reason, Severity, Source,
     Verification, Words,

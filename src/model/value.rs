@@ -165,6 +165,12 @@ impl Map {
         (Self(kept.into()), repeated)
     }
 
+    /// Whether both are one and the same in memory: then they are equal, and else they may be.
+    #[must_use]
+    pub fn shares(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// Its entries to be changed: copied, where another map shares them.
     fn own(&mut self) -> &mut Vec<Entry> {
         Arc::make_mut(&mut self.0)

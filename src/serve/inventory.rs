@@ -63,6 +63,8 @@ struct Shared {
     crowd: BTreeSet<Text>,
     known: Mutex<Known>,
     changed: Condvar,
+    /// What rules said in the context as it was before.
+    memory: Arc<evaluate::Memory>,
     context_snapshot: Mutex<Arc<Snapshot>>,
     whole_snapshot: Mutex<Arc<Snapshot>>,
 }
@@ -128,6 +130,7 @@ impl Inventory {
             crowd,
             known: Mutex::new(known),
             changed: Condvar::new(),
+            memory: Arc::default(),
             context_snapshot: Mutex::default(),
             whole_snapshot: Mutex::default(),
         };
@@ -247,7 +250,11 @@ impl Inventory {
         if extent == Extent::Whole {
             environment.digest = normalise::digest(&environment);
         }
-        *kept = Arc::new(Snapshot { environment, stale, seen: evaluate::Known::default(), changes });
+        let seen = match extent {
+            Extent::Context => evaluate::Known::with(&self.shared.memory),
+            Extent::Whole => evaluate::Known::default(),
+        };
+        *kept = Arc::new(Snapshot { environment, stale, seen, changes });
         Ok(Arc::clone(&kept))
     }
 

@@ -1,0 +1,146 @@
+//! One rule asked about the subjects of one view.
+use super::{
+    bundle::Rule,
+    engine::{Said, Seen, Session},
+    fingerprint::{self, Content},
+    memory::{Answer, Fingerprint, Known, Version},
+    sight::Sight,
+};
+use crate::model::{Resource, View};
+use std::sync::OnceLock;
+
+/// A subject as rules see it: made once, and only where one of them is asked.
+pub(super) struct Subject<'a> {
+    pub(super) resource: &'a Resource,
+    input: OnceLock<Vec<(&'static str, Seen)>>,
+    content: OnceLock<Content>,
+}
+
+impl<'a> Subject<'a> {
+    pub(super) const fn new(resource: &'a Resource) -> Self {
+        Self { resource, input: OnceLock::new(), content: OnceLock::new() }
+    }
+}
+
+/// What is seen, from where, of which subjects; and what is kept of questions before.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'p, 'a> {
+    pub(super) sight: &'p Sight<'a>,
+    pub(super) view: &'p View,
+    pub(super) chunk: &'p [&'a Resource],
+    pub(super) known: Option<&'p Known>,
+}
+
+/// A rule that can be asked. It is made ready when the first question has no answer yet.
+pub(super) struct Opened<'p, 'a> {
+    pub(super) rule: &'p Rule,
+    pub(super) place: Place<'p, 'a>,
+    parameters: Option<Seen>,
+    session: Option<Result<Session, String>>,
+    /// The state of the kinds that it joins, and the content of what else all questions share; `None` where no answer is
+    /// kept.
+    shared: Option<(Vec<Version>, Vec<Content>)>,
+}
+
+impl<'p, 'a> Opened<'p, 'a> {
+    pub(super) fn new(rule: &'p Rule, place: Place<'p, 'a>, parameters: Option<&(Seen, Option<Content>)>) -> Self {
+        let joined = || (place.sight.versions(&rule.joins), place.sight.joined_content(&rule.joins));
+        let shared = match (place.known, parameters) {
+            (Some(_), Some((_, Some(content)))) => {
+                let (versions, mut contents) = joined();
+                contents.push(*content);
+                Some((versions, contents))
+            }
+            _ => None,
+        };
+        Self { rule, place, parameters: parameters.map(|(seen, _)| seen.clone()), session: None, shared }
+    }
+
+    pub(super) fn input(&self, subject: &Subject<'_>) -> Seen {
+        let input = subject.input.get_or_init(|| self.place.sight.input(subject.resource));
+        let own = self.parameters.clone().map(|seen| ("parameters", seen));
+        Seen::object(input.iter().cloned().chain(own))
+    }
+
+    /// `data` as a rule sees it that is asked about all subjects at once.
+    pub(super) fn data(&self) -> Seen {
+        self.place.sight.data(&self.rule.joins, self.place.chunk)
+    }
+
+    /// What the rule says of a subject, and whether it applies where it says nothing; as before, where it was asked before.
+    ///
+    /// # Errors
+    /// Why it cannot be asked.
+    pub(super) fn answer(&mut self, subject: &Subject<'_>) -> Result<(Said, Result<bool, String>), String> {
+        let question = self.question(subject);
+        let Place { view, known, .. } = self.place;
+        if let (Some(known), Some((versions, _)), Some(question)) = (known, &self.shared, &question)
+            && let Some(answer) = known.memory.answer(view, self.rule, (versions, question))
+        {
+            return Ok(answer.say());
+        }
+        let said = self.ask(subject)?;
+        let is_silent = |members: &Result<Vec<_>, _>| members.as_ref().is_ok_and(Vec::is_empty);
+        let applies = if is_silent(&said.deny) && is_silent(&said.undetermined) { self.applies() } else { Ok(true) };
+        if let (Some(known), Some((versions, _)), Some(question)) = (known, &self.shared, question)
+            && let Some(answer) = Answer::of(&said, &applies)
+        {
+            known.memory.remember(view, self.rule, (versions, question), answer);
+        }
+        Ok((said, applies))
+    }
+
+    /// Asks the engine.
+    ///
+    /// # Errors
+    /// Why it cannot be asked.
+    pub(super) fn ask(&mut self, subject: &Subject<'_>) -> Result<Said, String> {
+        let input = self.input(subject);
+        let (rule, Place { sight, known, .. }) = (self.rule, self.place);
+        let session = self.session.get_or_insert_with(|| open(rule, self.place));
+        let session = session.as_mut().map_err(|cause| cause.clone())?;
+        Ok(match known {
+            Some(_) => session.ask_with(&input, &sight.reach(&rule.joins, &[subject.resource])),
+            None => session.ask(&input),
+        })
+    }
+
+    /// Of the subject that was asked about last.
+    ///
+    /// # Errors
+    /// Why it cannot be told.
+    pub(super) fn applies(&mut self) -> Result<bool, String> {
+        match &mut self.session {
+            Some(Ok(session)) => session.applies(),
+            Some(Err(cause)) => Err(cause.clone()),
+            None => Err("it was not asked".to_owned()),
+        }
+    }
+
+    fn question(&self, subject: &Subject<'_>) -> Option<Fingerprint> {
+        let (_, shared) = self.shared.as_ref()?;
+        let own = || fingerprint::subject(subject.resource, self.place.sight.ways_of_all());
+        let own = *subject.content.get_or_init(own);
+        Some(fingerprint::question(shared.iter().copied().chain([own])))
+    }
+
+    /// Keeps what can be asked again.
+    pub(super) fn close(self) {
+        if let (Some(known), Some(Ok(session))) = (self.place.known, self.session) {
+            let versions = self.place.sight.versions(&self.rule.joins);
+            known.memory.keep(self.place.view, self.rule, &versions, session);
+        }
+    }
+}
+
+fn open(rule: &Rule, place: Place<'_, '_>) -> Result<Session, String> {
+    let Place { sight, view, chunk, known } = place;
+    let program = rule.program();
+    match known {
+        None => program.and_then(|program| program.session(&sight.data(&rule.joins, chunk))),
+        Some(known) => match known.memory.session(view, rule, &sight.versions(&rule.joins)) {
+            Some(session) => Ok(session),
+            None => program.and_then(|program| program.kept(&sight.environment(&rule.joins))),
+        },
+    }
+}

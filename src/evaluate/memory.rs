@@ -1,0 +1,210 @@
+//! What was seen and said before, kept by who asks about one environment again and again while it changes.
+//!
+//! A rule has no clock and no chance: what it says follows from its input and its data. So a question whose input and ways
+//! have the content of an earlier one, about the same state of the kinds that the rule joins, has the same answer.
+use super::{
+    bundle::Rule,
+    engine::{Said, Seen, Session},
+};
+use crate::model::{Platform, Resource, Text, Value, View};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+/// Answers to one rule that are kept; as many again of those before. About 50 bytes each.
+const ANSWERS_KEPT: usize = 100_000;
+
+/// The content of a question: the first 24 bytes of a SHA-256, for which no two of the same are ever found.
+pub(super) type Fingerprint = [u8; 24];
+
+/// The state of a kind; another one where any of its objects has come, gone or changed. 0 = it has none.
+pub(super) type Version = u64;
+
+/// What was said to a question.
+#[derive(Clone, Debug)]
+pub(super) enum Answer {
+    /// Nothing was found, and the rule applies.
+    Applies,
+    /// Nothing was found where nothing applies.
+    DoesNotApply,
+    /// Members of `deny` and `undetermined`.
+    Finds(Arc<(Vec<Value>, Vec<Value>)>),
+}
+
+impl Answer {
+    /// What can be said again; `None` for an evaluation that did not end, which may be for want of time.
+    pub(super) fn of(said: &Said, applies: &Result<bool, String>) -> Option<Self> {
+        match (said, applies) {
+            (Said { deny: Ok(deny), undetermined: Ok(undetermined) }, Ok(applies)) => {
+                Some(match (deny.is_empty() && undetermined.is_empty(), applies) {
+                    (true, true) => Self::Applies,
+                    (true, false) => Self::DoesNotApply,
+                    (false, _) => Self::Finds(Arc::new((deny.clone(), undetermined.clone()))),
+                })
+            }
+            _ => None,
+        }
+    }
+
+    pub(super) fn say(self) -> (Said, Result<bool, String>) {
+        let said = |deny, undetermined| Said { deny: Ok(deny), undetermined: Ok(undetermined) };
+        match self {
+            Self::Applies => (said(Vec::new(), Vec::new()), Ok(true)),
+            Self::DoesNotApply => (said(Vec::new(), Vec::new()), Ok(false)),
+            Self::Finds(found) => (said(found.0.clone(), found.1.clone()), Ok(true)),
+        }
+    }
+}
+
+/// A rule, by the view that it is asked in, its number and its platform.
+type Asked = (View, usize, Platform);
+
+/// Kept from one state of an environment to the next; asked by one bundle only.
+#[derive(Debug, Default)]
+pub struct Memory {
+    kinds: Mutex<BTreeMap<(View, Text), Kind>>,
+    rules: Mutex<BTreeMap<Asked, Arc<Mutex<Kept>>>>,
+}
+
+/// What is kept of one state of an environment, by who asks about it many times; and of those before, where it was made
+/// with the [`Memory`] of those.
+#[derive(Debug, Default)]
+pub struct Known {
+    pub(super) memory: Arc<Memory>,
+    kinds: Mutex<BTreeMap<(View, Text), (Version, Seen)>>,
+}
+
+impl Known {
+    #[must_use]
+    pub fn with(memory: &Arc<Memory>) -> Self {
+        Self { memory: Arc::clone(memory), kinds: Mutex::default() }
+    }
+
+    /// The kind as rules see it in this state.
+    pub(super) fn kind(
+        &self,
+        view: &View,
+        kind: &Text,
+        resources: &[&Resource],
+        see: impl FnOnce() -> Seen,
+    ) -> (Version, Seen) {
+        let mut kinds = lock(&self.kinds);
+        let told = kinds.entry((view.clone(), kind.clone()));
+        told.or_insert_with(|| self.memory.kind(view, kind, resources, see)).clone()
+    }
+}
+
+/// A kind as rules see it, and the bodies that this was made of.
+#[derive(Debug)]
+struct Kind {
+    of: Vec<(Text, Text, Value)>,
+    seen: Seen,
+    version: Version,
+}
+
+/// What is kept of one rule in one state of the kinds that it joins.
+#[derive(Debug, Default)]
+struct Kept {
+    joined: Vec<Version>,
+    sessions: Vec<Session>,
+    answers: HashMap<Fingerprint, Answer>,
+    /// Those of before, until as many have been asked for again or are new.
+    before: HashMap<Fingerprint, Answer>,
+}
+
+impl Memory {
+    /// The kind as it was seen before, where it holds the very same bodies; else as it is seen now.
+    pub(super) fn kind(
+        &self,
+        view: &View,
+        kind: &Text,
+        resources: &[&Resource],
+        see: impl FnOnce() -> Seen,
+    ) -> (Version, Seen) {
+        let mut kinds = lock(&self.kinds);
+        let known = kinds.get(&(view.clone(), kind.clone()));
+        if let Some(known) = known
+            && known.of.len() == resources.len()
+            && known.of.iter().zip(resources).all(|(known, one)| is_same(known, one))
+        {
+            return (known.version, known.seen.clone());
+        }
+        let version = known.map_or(1, |known| known.version + 1);
+        let of = resources.iter().map(|one| (one.id.namespace.clone(), one.id.name.clone(), one.body.clone()));
+        let one = Kind { of: of.collect(), seen: see(), version };
+        let told = (version, one.seen.clone());
+        kinds.insert((view.clone(), kind.clone()), one);
+        told
+    }
+
+    fn of<T>(&self, view: &View, rule: &Rule, joined: &[Version], with: impl FnOnce(&mut Kept) -> T) -> T {
+        let key = (view.clone(), rule.number, rule.platform);
+        let kept = Arc::clone(lock(&self.rules).entry(key).or_default());
+        let mut kept = lock(&kept);
+        if kept.joined != joined {
+            *kept = Kept { joined: joined.to_vec(), ..Kept::default() };
+        }
+        with(&mut kept)
+    }
+
+    /// What was said to a question of the same content.
+    pub(super) fn answer(
+        &self,
+        view: &View,
+        rule: &Rule,
+        (joined, question): (&[Version], &Fingerprint),
+    ) -> Option<Answer> {
+        self.of(view, rule, joined, |kept| {
+            if let Some(answer) = kept.answers.get(question) {
+                return Some(answer.clone());
+            }
+            let answer = kept.before.remove(question)?;
+            kept.put(*question, answer.clone());
+            Some(answer)
+        })
+    }
+
+    pub(super) fn remember(
+        &self,
+        view: &View,
+        rule: &Rule,
+        (joined, question): (&[Version], Fingerprint),
+        answer: Answer,
+    ) {
+        self.of(view, rule, joined, |kept| kept.put(question, answer));
+    }
+
+    /// A session that nobody else asks now.
+    pub(super) fn session(&self, view: &View, rule: &Rule, joined: &[Version]) -> Option<Session> {
+        self.of(view, rule, joined, |kept| kept.sessions.pop())
+    }
+
+    /// Gives a session back.
+    pub(super) fn keep(&self, view: &View, rule: &Rule, joined: &[Version], session: Session) {
+        self.of(view, rule, joined, |kept| kept.sessions.push(session));
+    }
+}
+
+impl Kept {
+    fn put(&mut self, question: Fingerprint, answer: Answer) {
+        if self.answers.len() >= ANSWERS_KEPT {
+            self.before = std::mem::take(&mut self.answers);
+        }
+        self.answers.insert(question, answer);
+    }
+}
+
+/// Bodies that share their entries are the same; others are taken to differ, which costs time and nothing else.
+fn is_same((namespace, name, body): &(Text, Text, Value), one: &Resource) -> bool {
+    let is_shared = match (body, &one.body) {
+        (Value::Map(known), Value::Map(body)) => known.shares(body),
+        _ => false,
+    };
+    is_shared && *namespace == one.id.namespace && *name == one.id.name
+}
+
+/// What a thread that panicked has left is whole: each entry is put in one step.
+fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
+}
