@@ -11,6 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+mod at_once;
 mod bodies;
 mod certificates;
 mod changes;

@@ -11,7 +11,7 @@ mod projects;
 mod storage;
 mod target;
 
-pub use openings::{can_open, opened};
+pub use openings::{bears_on_ways, can_open, opened};
 pub use outlook::{Outlook, is_workload, look, needs_workloads};
 pub use target::Target;
 

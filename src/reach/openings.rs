@@ -24,6 +24,12 @@ pub fn can_open(before: Option<&Resource>, after: Option<&Resource>, description
     }
 }
 
+/// Whether a change says anything of where ways lead: it can open some, or close some, so that others open more.
+#[must_use]
+pub fn bears_on_ways(before: Option<&Resource>, after: Option<&Resource>, description: &Description) -> bool {
+    can_open(before, after, description) || can_open(after, before, description)
+}
+
 /// The ways after a change that go further than those before it, in order: open ones by address and port, unknown ones
 /// by why. A way whose ranges are too many to be written out is new when it is not written the same.
 #[must_use]

@@ -43,21 +43,24 @@ impl Door {
     pub fn answer(&self, request: &Request) -> Answer {
         let started = Instant::now();
         let law = Law { bundle: &self.bundle, profile: &self.profile, warn_only: &self.warn_only };
-        let (ruling, mut answer) = match ruling::rule(&law, &self.inventory, request, (self.now)()) {
-            Ok(ruling) => {
+        let (ruling, ticket, mut answer) = match ruling::rule_in_turn(&law, &self.inventory, request, (self.now)()) {
+            Ok((ruling, ticket)) => {
                 let answer = self.worded(&ruling);
-                (ruling, answer)
+                (ruling, ticket, answer)
             }
             Err(error) => {
                 let why = error.to_string();
                 let message = phrase("admission-unreadable", &[("why", &why)], self.language);
                 let ruling = Ruling { fault: Some(why), ..Ruling::default() };
-                (ruling, Answer { message, code: FORBIDDEN, ..Answer::default() })
+                (ruling, None, Answer { message, code: FORBIDDEN, ..Answer::default() })
             }
         };
         if !request.dry_run {
             let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
             self.record(request, &ruling, micros, &mut answer);
+        }
+        if let Some(ticket) = ticket.filter(|_| !answer.allowed) {
+            self.inventory.withdraw(ticket);
         }
         let word = if answer.allowed { "allow" } else { "deny" };
         self.metrics.answered(word, started.elapsed().as_secs_f64());
@@ -103,7 +106,15 @@ impl Door {
         };
         let subject = ruling.subject.clone().unwrap_or_else(nameless);
         let message = match &ruling.fault {
-            _ if !ruling.denied.is_empty() => denial(&subject, &self.grounds(&ruling.denied), self.language),
+            _ if !ruling.denied.is_empty() => {
+                let mut text = denial(&subject, &self.grounds(&ruling.denied), self.language);
+                if !ruling.beside.is_empty() {
+                    let objects: Vec<String> = ruling.beside.iter().map(ResourceId::address).collect();
+                    text.push('\n');
+                    text.push_str(&phrase("admission-beside", &[("objects", &objects.join(", "))], self.language));
+                }
+                text
+            }
             Some(why) => phrase("admission-fault", &[("address", &subject.address()), ("why", why)], self.language),
             None => String::new(),
         };

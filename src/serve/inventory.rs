@@ -1,5 +1,6 @@
 //! The cluster as it is now: every object of every kind that anything is told from, kept by watches.
 mod comings;
+mod overlay;
 
 use super::lookout::Lookout;
 use crate::{
@@ -10,6 +11,9 @@ use crate::{
     reach,
 };
 use comings::{Coming, Comings};
+pub(super) use overlay::{Admission, Bearing, Held, Version, is_alike};
+pub use overlay::{HELD_FOR, Ticket};
+use overlay::{Overlay, Turns};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError},
@@ -56,7 +60,7 @@ pub struct Inventory {
 }
 
 struct Shared {
-    frame: Frame,
+    frame: Arc<Frame>,
     context: BTreeSet<Text>,
     /// Kinds that others are judged in the light of only by what is derived from them: they come and go all the time, and
     /// are no part of what is taken anew with each change.
@@ -67,6 +71,7 @@ struct Shared {
     memory: Arc<evaluate::Memory>,
     context_snapshot: Mutex<Arc<Snapshot>>,
     whole_snapshot: Mutex<Arc<Snapshot>>,
+    turns: Turns,
 }
 
 #[derive(Default)]
@@ -77,10 +82,12 @@ struct Known {
     changes: u64,
     context_changes: u64,
     comings: Comings,
+    overlay: Overlay,
     /// Groups that did not answer when kinds were asked for.
     silent: Vec<Problem>,
 }
 
+#[derive(Clone)]
 struct Kind {
     served: Served,
     is_context: bool,
@@ -97,7 +104,7 @@ struct Kind {
 }
 
 /// What a list has brought so far.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Listing {
     resources: BTreeMap<ResourceId, Resource>,
     unread: BTreeMap<Text, Problem>,
@@ -125,7 +132,7 @@ impl Inventory {
         let (context, crowd) = (of(|kind| kind.is_context).chain(joins).collect(), of(|kind| kind.is_crowd).collect());
         let known = Known { kinds, changes: 1, context_changes: 1, silent, ..Known::default() };
         let shared = Shared {
-            frame,
+            frame: Arc::new(frame),
             context,
             crowd,
             known: Mutex::new(known),
@@ -133,6 +140,7 @@ impl Inventory {
             memory: Arc::default(),
             context_snapshot: Mutex::default(),
             whole_snapshot: Mutex::default(),
+            turns: Turns::default(),
         };
         Self { shared: Arc::new(shared), lookout: OnceLock::new() }
     }
@@ -324,6 +332,7 @@ impl Known {
                 // What could not be read before was listed anew, or is gone.
                 (kind.is_listed, kind.failing, kind.unread) = (true, None, listing.unread);
                 kind.is_refused = false;
+                self.overlay.listed(&name, &listing.resources);
                 self.resources.retain(|id, _| id.kind != name);
                 self.resources.extend(listing.resources);
                 self.comings.forget();
@@ -331,6 +340,7 @@ impl Known {
             Change::Put(document) => match normalise::object(&document) {
                 Ok(resource) => {
                     kind.unread.remove(resource.origin.path());
+                    self.overlay.put(&resource, &document.bytes);
                     let before = self.resources.insert(resource.id.clone(), resource.clone());
                     any = before.as_ref().is_none_or(|old| old.body != resource.body);
                     if any && kind.is_crowd {
@@ -341,6 +351,7 @@ impl Known {
             },
             Change::Gone(document) => match normalise::object(&document) {
                 Ok(resource) => {
+                    self.overlay.gone(&resource.id, &document.bytes);
                     let before = self.resources.remove(&resource.id);
                     if before.is_some() && kind.is_crowd {
                         self.comings.add(before, None);

@@ -27,6 +27,7 @@ pub struct Metrics {
     unrecorded: Counter,
     synced: Gauge,
     objects: Gauge,
+    unseen: Gauge,
     judgements: Family<VerdictLabels, Gauge>,
     audits: Family<AnswerLabels, Counter>,
     pub guard: GuardMetrics,
@@ -99,20 +100,23 @@ impl Default for Metrics {
             Counter::default(),
             Gauge::default(),
             Gauge::default(),
+            Gauge::default(),
             Family::<VerdictLabels, Gauge>::default(),
             Family::<AnswerLabels, Counter>::default(),
         );
-        let (answers, seconds, unrecorded, synced, objects, judgements, audits) = metrics;
+        let (answers, seconds, unrecorded, synced, objects, unseen, judgements, audits) = metrics;
         registry.register("admission_answers", "Answers to admission requests", answers.clone());
         let about = "From the first byte of a request to its answer";
         registry.register_with_unit("admission_duration", about, Unit::Seconds, seconds.clone());
         registry.register("admission_unrecorded", "Answers that the evidence log does not hold", unrecorded.clone());
         registry.register("inventory_synced", "Whether every kind is known and fresh", synced.clone());
         registry.register("inventory_objects", "Objects of the cluster that are known", objects.clone());
+        let about = "Changes that were admitted here and that the watch has not shown yet";
+        registry.register("admission_unseen", about, unseen.clone());
         registry.register("audit_judgements", "Judgements of the last audit", judgements.clone());
         registry.register("audits", "Audits of the cluster, by whether the log holds them", audits.clone());
         let guard = GuardMetrics::register(&mut registry);
-        Self { registry, answers, seconds, unrecorded, synced, objects, judgements, audits, guard }
+        Self { registry, answers, seconds, unrecorded, synced, objects, unseen, judgements, audits, guard }
     }
 }
 
@@ -128,10 +132,12 @@ impl Metrics {
         self.unrecorded.inc();
     }
 
-    /// Says how well the cluster is known.
-    pub fn known(&self, synced: bool, objects: usize) {
+    /// Says how well the cluster is known, and how many changes were admitted that are not seen in it yet.
+    pub fn known(&self, synced: bool, objects: usize, unseen: usize) {
+        let count = |of: usize| i64::try_from(of).unwrap_or(i64::MAX);
         self.synced.set(i64::from(synced));
-        self.objects.set(i64::try_from(objects).unwrap_or(i64::MAX));
+        self.objects.set(count(objects));
+        self.unseen.set(count(unseen));
     }
 
     /// Says what an audit came to.
@@ -163,7 +169,7 @@ mod tests {
     fn what_is_counted_is_shown() {
         let metrics = Metrics::default();
         metrics.answered("deny", 0.003);
-        metrics.known(true, 7);
+        metrics.known(true, 7, 2);
         metrics.audited(&[("not_met", 2)], true);
         metrics.guard.changed(2);
         metrics.guard.shown(true, Timestamp(1_795_000_000));
@@ -172,6 +178,7 @@ mod tests {
             "speguard_admission_answers_total{answer=\"deny\"} 1",
             "speguard_admission_duration_seconds_count 1",
             "speguard_inventory_objects 7",
+            "speguard_admission_unseen 2",
             "speguard_webhook_configuration_changes_total 2",
             "speguard_certificate_expiry_timestamp_seconds 1795000000",
             "speguard_audit_judgements{standing=\"not_met\"} 2",

@@ -190,7 +190,7 @@ async fn ready(State(shared): State<Arc<Shared>>) -> Response {
 
 async fn metrics(State(shared): State<Arc<Shared>>) -> Response {
     let door = &shared.door;
-    door.metrics.known(door.inventory.is_synced(), door.inventory.size());
+    door.metrics.known(door.inventory.is_synced(), door.inventory.size(), door.inventory.held());
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(header::CONTENT_TYPE, kind)], door.metrics.text()).into_response()
 }

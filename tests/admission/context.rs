@@ -18,14 +18,14 @@ use speguard::{
     },
 };
 
-const KINDS: [(&str, &str); 3] = [
+pub(super) const KINDS: [(&str, &str); 3] = [
     ("Namespace", "/api/v1/namespaces"),
     ("Pod", "/api/v1/pods"),
     ("networking.k8s.io/NetworkPolicy", "/apis/networking.k8s.io/v1/networkpolicies"),
 ];
 
 /// An inventory of three kinds in the light of the compliant description; nothing has been heard yet.
-fn inventory() -> (Inventory, Profile) {
+pub(super) fn inventory() -> (Inventory, Profile) {
     let description = compliant().join("spe.yaml");
     let sources = Sources { spe: Some(description), ..Sources::default() };
     let at = read::time(None).unwrap();
@@ -43,7 +43,7 @@ fn inventory() -> (Inventory, Profile) {
     (Inventory::new(frame, joins, &served, Vec::new()), profile)
 }
 
-fn list(inventory: &Inventory, at: usize, items: &[Json]) {
+pub(super) fn list(inventory: &Inventory, at: usize, items: &[Json]) {
     let list = json!({"kind": "List", "apiVersion": "v1", "metadata": {}, "items": items});
     let origin = Origin::Object { path: KINDS[at].1.into() };
     inventory.take(at, Change::Begin);
@@ -71,7 +71,7 @@ fn asked(inventory: &Inventory, profile: &Profile, at: usize, text: &str) -> Rul
     rule(&law, inventory, &request, read::time(None).unwrap()).unwrap()
 }
 
-fn policy(spec: Json, name: &str) -> Json {
+pub(super) fn policy(spec: Json, name: &str) -> Json {
     json!({"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy",
            "metadata": {"name": name, "namespace": "project-hjerte"}, "spec": spec})
 }

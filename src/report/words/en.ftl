@@ -204,6 +204,7 @@ admission-waiver = exception: a Waiver of { $id } for "{ $resource }", granted b
 admission-fault = speguard cannot judge { $address } at present, and it could open ways: { $why }. It is denied until that is over; try again.
 admission-unreadable = speguard cannot read the object: { $why }. It is denied, because what nobody can read nobody can judge.
 admission-log = speguard cannot record its answer ({ $why }), and nothing is allowed here that the evidence log does not hold (evidence-log-unavailable). Try again.
+admission-beside = It is denied together with { $objects }: admitted moments ago, and not seen in the cluster yet. If that change was refused elsewhere, this one passes ten seconds later.
 admission-busy = speguard answers as many requests as it can; try again in a second.
 
 # What admission would refuse of what a cluster holds.

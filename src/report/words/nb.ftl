@@ -222,6 +222,7 @@ admission-waiver = unntak: en Waiver av { $id } for «{ $resource }», godkjent 
 admission-fault = speguard kan ikke vurdere { $address } nå, og det kunne åpne veier: { $why }. Det avvises til dette er over; prøv igjen.
 admission-unreadable = speguard kan ikke lese objektet: { $why }. Det avvises, for det ingen kan lese, kan ingen vurdere.
 admission-log = speguard får ikke ført svaret sitt ({ $why }), og her tillates ingenting som evidensloggen ikke har (evidence-log-unavailable). Prøv igjen.
+admission-beside = Det avvises sammen med { $objects }: sluppet gjennom for et øyeblikk siden, og ennå ikke sett i klyngen. Ble den endringen avvist et annet sted, slipper denne gjennom ti sekunder senere.
 admission-busy = speguard svarer på så mange forespørsler det kan; prøv igjen om ett sekund.
 
 # Hva adgangskontrollen ville avvist av det som står i en klynge.

@@ -4,6 +4,9 @@
 //! in a scan.
 mod change;
 mod openings;
+mod turn;
+
+pub use turn::rule_in_turn;
 
 use super::{
     inventory::{Extent, Inventory, Snapshot},
@@ -51,6 +54,8 @@ pub struct Ruling {
     pub subject: Option<ResourceId>,
     /// What must always be possible, whether it can be recorded or not.
     pub is_free: bool,
+    /// Changes that were admitted moments ago and are not seen yet, where it is denied only together with them.
+    pub beside: Vec<ResourceId>,
 }
 
 /// A request that cannot be judged at all.
@@ -81,15 +86,7 @@ impl Ruling {
 /// # Errors
 /// [`RulingError`]: there is nothing that could be judged.
 pub fn rule(law: &Law<'_>, inventory: &Inventory, request: &Request, at: Timestamp) -> Result<Ruling, RulingError> {
-    let read = |document: &Option<crate::model::Document>| {
-        let read = document.as_ref().map(normalise::object).transpose();
-        read.map_err(|problem: Problem| RulingError::Unreadable(problem.cause))
-    };
-    let (new, old) = (read(&request.object)?, read(&request.old_object)?);
-    let (new, old) = match request.operation {
-        Operation::Delete => (None, old),
-        _ => (new, old),
-    };
+    let (new, old) = objects(request)?;
     let named = new.as_ref().or(old.as_ref()).ok_or(RulingError::Nothing)?.id.clone();
     if change::is_never_denied(request, new.as_ref(), old.as_ref()) {
         return Ok(Ruling { is_free: true, ..Ruling::allowed(named) });
@@ -111,6 +108,19 @@ pub fn rule(law: &Law<'_>, inventory: &Inventory, request: &Request, at: Timesta
         ruling.fault = None;
     }
     Ok(ruling)
+}
+
+/// The object as it is to be, and as it was.
+fn objects(request: &Request) -> Result<(Option<Resource>, Option<Resource>), RulingError> {
+    let read = |document: &Option<crate::model::Document>| {
+        let read = document.as_ref().map(normalise::object).transpose();
+        read.map_err(|problem: Problem| RulingError::Unreadable(problem.cause))
+    };
+    let (new, old) = (read(&request.object)?, read(&request.old_object)?);
+    Ok(match request.operation {
+        Operation::Delete => (None, old),
+        _ => (new, old),
+    })
 }
 
 fn is_exempt(snapshot: &Snapshot, id: &ResourceId) -> bool {
