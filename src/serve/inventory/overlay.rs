@@ -274,6 +274,7 @@ impl Inventory {
             crowd: self.shared.crowd.clone(),
             known: Mutex::new(laid),
             changed: std::sync::Condvar::new(),
+            memory: Arc::clone(&self.shared.memory),
             context_snapshot: Mutex::<Arc<Snapshot>>::default(),
             whole_snapshot: Mutex::default(),
             turns: Turns::default(),
