@@ -127,8 +127,8 @@ fn review(space: &str, nth: usize) -> String {
     let mut text = String::new();
     write!(
         text,
-        r#"{{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{{"uid":"u{nth}","kind":{{"group":"","version":"v1","kind":"Pod"}},"resource":{{"group":"","version":"v1","resource":"pods"}},"namespace":"{space}","name":"q","operation":"CREATE","dryRun":false,"object":{}}}}}"#,
-        object(space, "q", more)
+        r#"{{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{{"uid":"u{nth}","kind":{{"group":"","version":"v1","kind":"Pod"}},"resource":{{"group":"","version":"v1","resource":"pods"}},"namespace":"{space}","name":"q{nth}","operation":"CREATE","dryRun":false,"object":{}}}}}"#,
+        object(space, &format!("q{nth}"), more)
     )
     .unwrap();
     text
