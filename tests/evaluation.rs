@@ -10,7 +10,7 @@ use speguard::{
 use std::collections::BTreeMap;
 
 /// A ConfigMap with the given data.
-fn config(name: &str, data: Value) -> Resource {
+pub(crate) fn config(name: &str, data: Value) -> Resource {
     let body: Map = [("apiVersion", "v1".into()), ("kind", "ConfigMap".into()), ("data", data)].into_iter().collect();
     Resource {
         id: ResourceId {
@@ -29,7 +29,7 @@ fn config(name: &str, data: Value) -> Resource {
     }
 }
 
-fn environment(resources: Vec<Resource>) -> Environment {
+pub(crate) fn environment(resources: Vec<Resource>) -> Environment {
     let mut environment = Environment { description: Description::default(), ..Environment::default() };
     for resource in resources {
         environment.resources.entry(resource.id.clone()).or_default().push(resource);
@@ -50,7 +50,7 @@ fn asked(body: &str, data: Value) -> Verdict {
     verdicts(&bundle, &environment(vec![config("c", data)]), &Reach::default()).remove(0)
 }
 
-fn days(days: impl Into<Value>) -> Value {
+pub(crate) fn days(days: impl Into<Value>) -> Value {
     let map: Map = [("days", days.into())].into_iter().collect();
     map.into()
 }
@@ -59,7 +59,7 @@ fn too_short(days: impl Into<Value>) -> Finding {
     Finding { path: vec![Step::Key("data".to_owned())], ..Finding::bare("too_short").with("days", days) }
 }
 
-const DENY: &str = r#"deny contains {"reason": "too_short", "facts": {"days": days}, "path": ["data"]} if {
+pub(crate) const DENY: &str = r#"deny contains {"reason": "too_short", "facts": {"days": days}, "path": ["data"]} if {
 	days := input.resource.data.days
 	is_number(days)
 	days < input.parameters.retention_days

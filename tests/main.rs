@@ -35,6 +35,7 @@ mod judging;
 mod plans;
 mod reach;
 mod rego;
+mod remembering;
 mod reports;
 mod scan;
 mod schemas;

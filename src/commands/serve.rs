@@ -11,7 +11,7 @@ use super::{
 use crate::{
     assess::assess_again,
     cli::serve::{EvidenceMode, Serve},
-    evaluate::{Bundle, Known, Memory},
+    evaluate::Bundle,
     judge::{Profile, outcome},
     model::{Resource, Severity, Timestamp},
     record::{
@@ -71,8 +71,6 @@ struct Service {
     store: Option<&'static dyn Store>,
     /// Entries that a checkpoint covers.
     published: Arc<AtomicU64>,
-    /// What rules said in the audits before.
-    memory: Arc<Memory>,
     /// Held by an audit while it runs.
     auditing: Mutex<()>,
     /// No audit may begin any more.
@@ -149,7 +147,6 @@ fn service(arguments: Serve, shell: &Shell) -> anyhow::Result<(Service, Connecte
         tools,
         store,
         published,
-        memory: Arc::default(),
         auditing: Mutex::default(),
         is_ending: AtomicBool::default(),
         guard: Arc::default(),
@@ -292,8 +289,7 @@ fn audit_once(service: &Service) -> anyhow::Result<()> {
     let environment = &snapshot.environment;
     let subjects: Vec<&Resource> = environment.all().collect();
     let at = time()?;
-    let known = Known::with(&service.memory);
-    let assessment = assess_again(bundle, environment, &subjects, (profile, at), Some(&known));
+    let assessment = assess_again(bundle, environment, &subjects, (profile, at), Some(&snapshot.seen));
     let verdict = outcome(&assessment, &bundle.criteria, None);
     let recording = session.map(|session| -> anyhow::Result<_> {
         Ok(session.finish(&Done {

@@ -37,23 +37,18 @@ pub(super) struct Opened<'p, 'a> {
     pub(super) place: Place<'p, 'a>,
     parameters: Option<Seen>,
     session: Option<Result<Session, String>>,
-    /// The state of the kinds that it joins, and the content of what else all questions share; `None` where no answer is
-    /// kept.
-    shared: Option<(Vec<Version>, Vec<Content>)>,
+    /// The state of the kinds that it joins.
+    versions: Vec<Version>,
+    /// The content of what else all questions share; `None` where no answer is kept.
+    shared: Option<Vec<Content>>,
 }
 
 impl<'p, 'a> Opened<'p, 'a> {
     pub(super) fn new(rule: &'p Rule, place: Place<'p, 'a>, parameters: Option<&(Seen, Option<Content>)>) -> Self {
-        let joined = || (place.sight.versions(&rule.joins), place.sight.joined_content(&rule.joins));
-        let shared = match (place.known, parameters) {
-            (Some(_), Some((_, Some(content)))) => {
-                let (versions, mut contents) = joined();
-                contents.push(*content);
-                Some((versions, contents))
-            }
-            _ => None,
-        };
-        Self { rule, place, parameters: parameters.map(|(seen, _)| seen.clone()), session: None, shared }
+        let own = parameters.and_then(|(_, content)| *content).filter(|_| place.known.is_some());
+        let shared = own.map(|own| place.sight.joined_content(&rule.joins).into_iter().chain([own]).collect());
+        let (parameters, versions) = (parameters.map(|(seen, _)| seen.clone()), place.sight.versions(&rule.joins));
+        Self { rule, place, parameters, session: None, versions, shared }
     }
 
     pub(super) fn input(&self, subject: &Subject<'_>) -> Seen {
@@ -72,20 +67,18 @@ impl<'p, 'a> Opened<'p, 'a> {
     /// # Errors
     /// Why it cannot be asked.
     pub(super) fn answer(&mut self, subject: &Subject<'_>) -> Result<(Said, Result<bool, String>), String> {
-        let question = self.question(subject);
-        let Place { view, known, .. } = self.place;
-        if let (Some(known), Some((versions, _)), Some(question)) = (known, &self.shared, &question)
-            && let Some(answer) = known.memory.answer(view, self.rule, (versions, question))
+        let (rule, view) = (self.rule, self.place.view);
+        let kept = self.place.known.zip(self.question(subject));
+        if let Some((known, question)) = &kept
+            && let Some(answer) = known.memory.answer(view, rule, (&self.versions, question))
         {
             return Ok(answer.say());
         }
         let said = self.ask(subject)?;
         let is_silent = |members: &Result<Vec<_>, _>| members.as_ref().is_ok_and(Vec::is_empty);
         let applies = if is_silent(&said.deny) && is_silent(&said.undetermined) { self.applies() } else { Ok(true) };
-        if let (Some(known), Some((versions, _)), Some(question)) = (known, &self.shared, question)
-            && let Some(answer) = Answer::of(&said, &applies)
-        {
-            known.memory.remember(view, self.rule, (versions, question), answer);
+        if let (Some((known, question)), Some(answer)) = (kept, Answer::of(&said, &applies)) {
+            known.memory.remember(view, rule, (&self.versions, question), answer);
         }
         Ok((said, applies))
     }
@@ -97,7 +90,7 @@ impl<'p, 'a> Opened<'p, 'a> {
     pub(super) fn ask(&mut self, subject: &Subject<'_>) -> Result<Said, String> {
         let input = self.input(subject);
         let (rule, Place { sight, known, .. }) = (self.rule, self.place);
-        let session = self.session.get_or_insert_with(|| open(rule, self.place));
+        let session = self.session.get_or_insert_with(|| open(rule, self.place, &self.versions));
         let session = session.as_mut().map_err(|cause| cause.clone())?;
         Ok(match known {
             Some(_) => session.ask_with(&input, &sight.reach(&rule.joins, &[subject.resource])),
@@ -118,7 +111,7 @@ impl<'p, 'a> Opened<'p, 'a> {
     }
 
     fn question(&self, subject: &Subject<'_>) -> Option<Fingerprint> {
-        let (_, shared) = self.shared.as_ref()?;
+        let shared = self.shared.as_ref()?;
         let own = || fingerprint::subject(subject.resource, self.place.sight.ways_of_all());
         let own = *subject.content.get_or_init(own);
         Some(fingerprint::question(shared.iter().copied().chain([own])))
@@ -127,18 +120,17 @@ impl<'p, 'a> Opened<'p, 'a> {
     /// Keeps what can be asked again.
     pub(super) fn close(self) {
         if let (Some(known), Some(Ok(session))) = (self.place.known, self.session) {
-            let versions = self.place.sight.versions(&self.rule.joins);
-            known.memory.keep(self.place.view, self.rule, &versions, session);
+            known.memory.keep(self.place.view, self.rule, &self.versions, session);
         }
     }
 }
 
-fn open(rule: &Rule, place: Place<'_, '_>) -> Result<Session, String> {
+fn open(rule: &Rule, place: Place<'_, '_>, versions: &[Version]) -> Result<Session, String> {
     let Place { sight, view, chunk, known } = place;
     let program = rule.program();
     match known {
         None => program.and_then(|program| program.session(&sight.data(&rule.joins, chunk))),
-        Some(known) => match known.memory.session(view, rule, &sight.versions(&rule.joins)) {
+        Some(known) => match known.memory.session(view, rule, versions) {
             Some(session) => Ok(session),
             None => program.and_then(|program| program.kept(&sight.environment(&rule.joins))),
         },

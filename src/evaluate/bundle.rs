@@ -36,12 +36,12 @@ pub(super) struct Rule {
     pub(super) platform: Platform,
     pub(super) joins: Vec<Text>,
     subjects: BTreeSet<Text>,
-    source: Arc<RuleSource>,
+    pub(super) source: Arc<RuleSource>,
 }
 
 /// A rule file and the library files it needs, compiled once.
 #[derive(Debug)]
-struct RuleSource {
+pub(super) struct RuleSource {
     /// `network.no_internet_egress.ways`
     package: String,
     main: String,

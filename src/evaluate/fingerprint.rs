@@ -1,9 +1,5 @@
 //! The content of a question: equal where a rule sees the same.
-use super::{
-    engine::Seen,
-    memory::{Fingerprint, Known},
-    sight::topics,
-};
+use super::{engine::Seen, memory::Fingerprint, sight::topics};
 use crate::model::{Hop, Reach, Resource, ResourceId, Step, Text, Way, content, map_content, text_content};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
@@ -57,9 +53,9 @@ pub(super) fn joined<'k>(reach: &Reach, kinds: impl Fn(&Text) -> Option<&'k Text
     hashes.into_iter().map(|(kind, hash)| (kind, hash.finalize().into())).collect()
 }
 
-/// Of the parameters of a criterion; `None` where nothing is kept, or where they have no JSON form, and nothing can be.
-pub(super) fn parameters(seen: &Seen, known: Option<&Known>) -> Option<Content> {
-    known.and_then(|_| Some(Sha256::digest(seen.json().ok()?).into()))
+/// Of the parameters of a criterion; `None` where they have no JSON form: then no answer is kept.
+pub(super) fn parameters(seen: &Seen) -> Option<Content> {
+    Some(Sha256::digest(seen.json().ok()?).into())
 }
 
 /// Of the whole question.

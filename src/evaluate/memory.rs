@@ -3,7 +3,7 @@
 //! A rule has no clock and no chance: what it says follows from its input and its data. So a question whose input and ways
 //! have the content of an earlier one, about the same state of the kinds that the rule joins, has the same answer.
 use super::{
-    bundle::Rule,
+    bundle::{Rule, RuleSource},
     engine::{Said, Seen, Session},
 };
 use crate::model::{Platform, Resource, Text, Value, View};
@@ -60,7 +60,7 @@ impl Answer {
 /// A rule, by the view that it is asked in, its number and its platform.
 type Asked = (View, usize, Platform);
 
-/// Kept from one state of an environment to the next; asked by one bundle only.
+/// Kept from one state of an environment to the next.
 #[derive(Debug, Default)]
 pub struct Memory {
     kinds: Mutex<BTreeMap<(View, Text), Kind>>,
@@ -82,16 +82,9 @@ impl Known {
     }
 
     /// The kind as rules see it in this state.
-    pub(super) fn kind(
-        &self,
-        view: &View,
-        kind: &Text,
-        resources: &[&Resource],
-        see: impl FnOnce() -> Seen,
-    ) -> (Version, Seen) {
+    pub(super) fn kind(&self, key: (View, Text), of: &[&Resource], see: impl FnOnce() -> Seen) -> (Version, Seen) {
         let mut kinds = lock(&self.kinds);
-        let told = kinds.entry((view.clone(), kind.clone()));
-        told.or_insert_with(|| self.memory.kind(view, kind, resources, see)).clone()
+        kinds.entry(key.clone()).or_insert_with(|| self.memory.kind(key, of, see)).clone()
     }
 }
 
@@ -103,9 +96,17 @@ struct Kind {
     version: Version,
 }
 
+impl Kind {
+    fn holds(&self, resources: &[&Resource]) -> bool {
+        self.of.len() == resources.len() && self.of.iter().zip(resources).all(|(known, one)| is_same(known, one))
+    }
+}
+
 /// What is kept of one rule in one state of the kinds that it joins.
 #[derive(Debug, Default)]
 struct Kept {
+    /// The rule itself: another bundle may have another of the same number.
+    source: Option<Arc<RuleSource>>,
     joined: Vec<Version>,
     sessions: Vec<Session>,
     answers: HashMap<Fingerprint, Answer>,
@@ -114,27 +115,18 @@ struct Kept {
 }
 
 impl Memory {
-    /// The kind as it was seen before, where it holds the very same bodies; else as it is seen now.
-    pub(super) fn kind(
-        &self,
-        view: &View,
-        kind: &Text,
-        resources: &[&Resource],
-        see: impl FnOnce() -> Seen,
-    ) -> (Version, Seen) {
+    /// The kind as it was seen before, where it holds the same; else as it is seen now.
+    fn kind(&self, key: (View, Text), of: &[&Resource], see: impl FnOnce() -> Seen) -> (Version, Seen) {
         let mut kinds = lock(&self.kinds);
-        let known = kinds.get(&(view.clone(), kind.clone()));
-        if let Some(known) = known
-            && known.of.len() == resources.len()
-            && known.of.iter().zip(resources).all(|(known, one)| is_same(known, one))
-        {
+        let known = kinds.get(&key);
+        if let Some(known) = known.filter(|known| known.holds(of)) {
             return (known.version, known.seen.clone());
         }
         let version = known.map_or(1, |known| known.version + 1);
-        let of = resources.iter().map(|one| (one.id.namespace.clone(), one.id.name.clone(), one.body.clone()));
-        let one = Kind { of: of.collect(), seen: see(), version };
+        let bodies = of.iter().map(|one| (one.id.namespace.clone(), one.id.name.clone(), one.body.clone()));
+        let one = Kind { of: bodies.collect(), seen: see(), version };
         let told = (version, one.seen.clone());
-        kinds.insert((view.clone(), kind.clone()), one);
+        kinds.insert(key, one);
         told
     }
 
@@ -142,8 +134,9 @@ impl Memory {
         let key = (view.clone(), rule.number, rule.platform);
         let kept = Arc::clone(lock(&self.rules).entry(key).or_default());
         let mut kept = lock(&kept);
-        if kept.joined != joined {
-            *kept = Kept { joined: joined.to_vec(), ..Kept::default() };
+        let is_of_it = kept.source.as_ref().is_some_and(|source| Arc::ptr_eq(source, &rule.source));
+        if !is_of_it || kept.joined != joined {
+            *kept = Kept { source: Some(Arc::clone(&rule.source)), joined: joined.to_vec(), ..Kept::default() };
         }
         with(&mut kept)
     }
@@ -195,13 +188,13 @@ impl Kept {
     }
 }
 
-/// Bodies that share their entries are the same; others are taken to differ, which costs time and nothing else.
+/// Bodies that share their entries need not be compared.
 fn is_same((namespace, name, body): &(Text, Text, Value), one: &Resource) -> bool {
-    let is_shared = match (body, &one.body) {
+    let shares = || match (body, &one.body) {
         (Value::Map(known), Value::Map(body)) => known.shares(body),
         _ => false,
     };
-    is_shared && *namespace == one.id.namespace && *name == one.id.name
+    *namespace == one.id.namespace && *name == one.id.name && (shares() || *body == one.body)
 }
 
 /// What a thread that panicked has left is whole: each entry is put in one step.

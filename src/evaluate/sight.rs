@@ -191,7 +191,7 @@ impl<'a> Sight<'a> {
             joined.entry(&resource.id.kind).or_default().push(resource);
         }
         let see = |kind: &Text, resources: &[&Resource]| match known {
-            Some(known) => known.kind(view, kind, resources, || places(&naming, resources)),
+            Some(known) => known.kind((view.clone(), kind.clone()), resources, || places(&naming, resources)),
             None => (0, places(&naming, resources)),
         };
         let kinds = joined.iter().map(|(kind, resources)| ((*kind).clone(), see(kind, resources))).collect();
@@ -212,7 +212,7 @@ impl<'a> Sight<'a> {
         joins.iter().map(|kind| self.kinds.get(kind).map_or(0, |(version, _)| *version)).collect()
     }
 
-    /// The content of the ways of the kinds that a rule joins.
+    /// The content of the ways of the kinds that a rule joins; all zeros, which no digest is, of a kind that has none.
     pub(super) fn joined_content(&self, joins: &[Text]) -> Vec<Content> {
         let kind = |kind: &Text| self.kinds.get_key_value(kind).map(|(kind, _)| kind);
         let all = self.contents.get_or_init(|| {

@@ -48,7 +48,7 @@ pub struct Snapshot {
     pub environment: Environment,
     /// Kinds that were not heard of for [`STALE_AFTER`], or not listed yet.
     pub stale: BTreeSet<Text>,
-    /// Its kinds as rules see them, kept from the first question on.
+    /// Its kinds as rules see them and what rules say in it, kept from the first question on.
     pub seen: evaluate::Known,
     changes: u64,
 }
@@ -67,11 +67,16 @@ struct Shared {
     crowd: BTreeSet<Text>,
     known: Mutex<Known>,
     changed: Condvar,
-    /// What rules said in the context as it was before.
-    memory: Arc<evaluate::Memory>,
-    context_snapshot: Mutex<Arc<Snapshot>>,
-    whole_snapshot: Mutex<Arc<Snapshot>>,
+    kept_context: Kept,
+    kept_whole: Kept,
     turns: Turns,
+}
+
+/// The last snapshot, and what rules said in it and in those before.
+#[derive(Default)]
+struct Kept {
+    snapshot: Mutex<Arc<Snapshot>>,
+    memory: Arc<evaluate::Memory>,
 }
 
 #[derive(Default)]
@@ -137,9 +142,8 @@ impl Inventory {
             crowd,
             known: Mutex::new(known),
             changed: Condvar::new(),
-            memory: Arc::default(),
-            context_snapshot: Mutex::default(),
-            whole_snapshot: Mutex::default(),
+            kept_context: Kept::default(),
+            kept_whole: Kept::default(),
             turns: Turns::default(),
         };
         Self { shared: Arc::new(shared), lookout: OnceLock::new() }
@@ -243,8 +247,9 @@ impl Inventory {
     /// # Errors
     /// What is wrong with the description: it was good at the start.
     pub fn snapshot(&self, extent: Extent) -> Result<Arc<Snapshot>, NormaliseError> {
-        let mut kept =
-            lock(if extent == Extent::Context { &self.shared.context_snapshot } else { &self.shared.whole_snapshot });
+        let Kept { snapshot, memory } =
+            if extent == Extent::Context { &self.shared.kept_context } else { &self.shared.kept_whole };
+        let mut kept = lock(snapshot);
         let known = lock(&self.shared.known);
         let (changes, stale) = Self::moment(&known, extent);
         if kept.changes == changes && kept.stale == stale {
@@ -258,11 +263,7 @@ impl Inventory {
         if extent == Extent::Whole {
             environment.digest = normalise::digest(&environment);
         }
-        let seen = match extent {
-            Extent::Context => evaluate::Known::with(&self.shared.memory),
-            Extent::Whole => evaluate::Known::default(),
-        };
-        *kept = Arc::new(Snapshot { environment, stale, seen, changes });
+        *kept = Arc::new(Snapshot { environment, stale, seen: evaluate::Known::with(memory), changes });
         Ok(Arc::clone(&kept))
     }
 

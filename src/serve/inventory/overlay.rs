@@ -7,7 +7,7 @@
 //! What is looked at for whom, because in a busy cluster pods are made all the time: a change of context (a policy, a
 //! Namespace's labels, endpoints, a workload that is relabelled) sees everything that is held; a workload that is new sees
 //! the changes of context that can open ways, and no other new workload.
-use super::{Inventory, Known, Shared, Snapshot, lock};
+use super::{Inventory, Kept, Known, Shared, lock};
 use crate::model::{Resource, ResourceId, Value};
 use serde::Deserialize;
 use std::{
@@ -274,9 +274,8 @@ impl Inventory {
             crowd: self.shared.crowd.clone(),
             known: Mutex::new(laid),
             changed: std::sync::Condvar::new(),
-            memory: Arc::clone(&self.shared.memory),
-            context_snapshot: Mutex::<Arc<Snapshot>>::default(),
-            whole_snapshot: Mutex::default(),
+            kept_context: Kept { memory: Arc::clone(&self.shared.kept_context.memory), ..Kept::default() },
+            kept_whole: Kept::default(),
             turns: Turns::default(),
         };
         Self { shared: Arc::new(shared), lookout: OnceLock::new() }

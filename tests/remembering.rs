@@ -1,0 +1,129 @@
+//! Answers that are kept: whatever a rule sees, a change of it is a new question.
+use crate::{
+    bundle::{GOOD, bundle},
+    evaluation::{DENY, config, days, environment},
+};
+use speguard::{
+    evaluate::{Bundle, Known, Light, Memory, evaluate},
+    model::{CriterionId, Environment, Hop, Map, Reach, Resource, ResourceId, Scope, Value, Verdict, Way},
+};
+use std::{
+    collections::BTreeMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+/// What can be seen of one ConfigMap.
+struct Sees {
+    bundle: Arc<Bundle>,
+    environment: Environment,
+    reach: Reach,
+    parameters: BTreeMap<CriterionId, Map>,
+}
+
+/// Breaks with a name, with a short time, with an open way, outside projects, and beside a short LimitRange.
+const RULE: &str = r#"
+broken(days) := {"reason": "too_short", "facts": {"days": days}, "path": ["data"]}
+
+deny contains broken(input.resource.data.days) if input.resource.data.days < input.parameters.retention_days
+
+deny contains broken(way.ports) if some way in object.get(data.reach.internet, input.address, [])
+
+deny contains broken(input.scope) if input.scope != "project"
+
+deny contains broken(range.days) if {
+	some range in object.get(data.environment, ["LimitRange", input.address[1]], {})
+	range.days < 10
+}
+
+deny contains broken(way.ports) if some way in object.get(data.reach.internet, ["LimitRange", input.address[1], "r"], [])
+
+deny contains broken("name") if input.address[2] == "named"
+"#;
+
+fn tried(rule: &str) -> Arc<Bundle> {
+    let rule = format!("package trial.tried.kubernetes\n{rule}\nreasons := {{\"too_short\"}}\n");
+    let joining = GOOD.replace("subjects: [ConfigMap]", "subjects: [ConfigMap]\n    joins: [LimitRange]");
+    bundle(&joining, &rule).unwrap().into()
+}
+
+impl Sees {
+    fn new(bundle: &Arc<Bundle>, subject: Resource, others: Vec<Resource>) -> Self {
+        let environment = environment(others.into_iter().chain([subject]).collect());
+        let bundle = Arc::clone(bundle);
+        Self { bundle, environment, reach: Reach::default(), parameters: BTreeMap::new() }
+    }
+
+    fn says(&self, known: Option<&Known>) -> Vec<Verdict> {
+        let Self { bundle, environment, reach, parameters } = self;
+        let subjects: Vec<&Resource> = environment.all().collect();
+        let found = evaluate(bundle, &Light { environment, reach, parameters, known }, &subjects);
+        found.into_iter().map(|one| one.verdict).collect()
+    }
+}
+
+fn range(name: &str, days: i64) -> Resource {
+    let (one, body): (_, Map) = (config(name, Value::Null), [("days", days)].into_iter().collect());
+    let id = ResourceId { kind: "LimitRange".into(), ..one.id.clone() };
+    Resource { id, body: body.into(), ..one }
+}
+
+#[test]
+fn whatever_a_rule_sees_is_part_of_the_question() {
+    let (bundle, subject) = (tried(RULE), || config("c", days(400)));
+    let sees = |subject, others| Sees::new(&bundle, subject, others);
+    let plain = || sees(subject(), vec![range("r", 20)]);
+    let longer: Map = [("retention_days", 500)].into_iter().collect();
+    let opened = |id: ResourceId, ports: &str| {
+        let hop = Hop { resource: id.clone(), path: Vec::new() };
+        let internet = [(id, vec![Way::open("0.0.0.0/0", ports, vec![hop])])].into();
+        Sees { reach: Reach { internet, ..Reach::default() }, ..plain() }
+    };
+    let seen = [
+        plain(),
+        sees(config("c", days(30)), vec![range("r", 20)]),
+        sees(config("named", days(400)), vec![range("r", 20)]),
+        sees(Resource { scope: Scope::Platform, ..subject() }, vec![range("r", 20)]),
+        Sees { parameters: [(CriterionId("SPE-TRY-01".into()), longer)].into(), ..plain() },
+        opened(subject().id, "tcp/443"),
+        opened(subject().id, "tcp/80"),
+        opened(range("r", 20).id, "tcp/443"),
+        opened(range("r", 20).id, "tcp/80"),
+        // A rule of the same name that says nothing.
+        Sees::new(&tried("deny contains 1 if false\n"), config("c", days(30)), vec![range("r", 20)]),
+        // What it joins.
+        sees(subject(), vec![range("r", 5)]),
+        sees(subject(), vec![range("r", 20), range("s", 5)]),
+        plain(),
+    ];
+    let memory = Arc::<Memory>::default();
+    let mut broken = 0;
+    // Forth and back, so that each comes after another than before.
+    for one in seen.iter().chain(seen.iter().rev()).chain(&seen) {
+        let now = one.says(None);
+        assert_eq!(one.says(Some(&Known::with(&memory))), now);
+        broken += usize::from(matches!(now.as_slice(), [Verdict::NotMet { .. }]));
+    }
+    // All but the plain ones, and the one whose rule says nothing.
+    assert_eq!(broken, 3 * (seen.len() - 3));
+}
+
+#[test]
+fn what_was_asked_before_is_not_asked_again() {
+    let slow = DENY.replace(
+        "is_number(days)",
+        "xs := numbers.range(1, 300)\n\tcount([1 | some x in xs; some y in xs; x * y == 7]) > 0",
+    );
+    let memory = Arc::<Memory>::default();
+    let bundle = tried(&slow);
+    let sees = || Sees::new(&bundle, config("c", days(30)), vec![range("r", 20)]);
+    let ask = |sees: &Sees| -> Duration {
+        let begun = Instant::now();
+        assert!(matches!(sees.says(Some(&Known::with(&memory))).as_slice(), [Verdict::NotMet { .. }]));
+        begun.elapsed()
+    };
+    let new = ask(&sees());
+    // Other objects of the same content, as each list of an API server brings them.
+    let kept = ask(&sees());
+    assert!(kept * 5 < new, "{kept:?} after {new:?}");
+}
