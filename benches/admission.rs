@@ -61,6 +61,7 @@ fn main() {
         warn_only: BTreeSet::new(),
         language: speguard::report::Language::English,
         evidence: None,
+        decided: speguard::serve::decided::Decided::default(),
         metrics: Metrics::default(),
         now: || speguard::model::Timestamp::default(),
     };

@@ -13,6 +13,7 @@ use std::{
 
 mod at_once;
 mod bodies;
+mod breaches;
 mod certificates;
 mod changes;
 mod context;

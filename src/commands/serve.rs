@@ -21,6 +21,7 @@ use crate::{
         store::Store,
     },
     serve::{
+        decided::Decided,
         door::Door,
         evidence::{Evidence, Source, Terms},
         inventory::Extent,
@@ -39,6 +40,7 @@ use std::{
     time::{Duration, Instant as Monotonic},
 };
 
+mod breaches;
 mod certificate;
 mod footing;
 mod guard;
@@ -103,7 +105,9 @@ pub fn run(arguments: &Serve, shell: &Shell) -> anyhow::Result<u8> {
     }
     let footing = footing::of(&service, &connected)?;
     shown.keep();
+    service.door.inventory.attend();
     watch(&service, connected);
+    breaches::watch(&service);
     audit(&service);
     footing::watch(&service, footing, listening.stop());
     remark(&format!("speguard answers on https://{}/admit, ready when /readyz says so\n", listening.address()));
@@ -131,6 +135,7 @@ fn service(arguments: Serve, shell: &Shell) -> anyhow::Result<(Service, Connecte
         warn_only: arguments.warn_only.iter().map(|name| name.as_str().into()).collect(),
         language: shell.language,
         evidence: pending.as_ref().map(|pending| pending.evidence()),
+        decided: Decided::default(),
         metrics: Metrics::default(),
         now: || time().unwrap_or_default(),
     };

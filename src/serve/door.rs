@@ -1,5 +1,6 @@
 //! The webhook's door: bytes of a request in, bytes of an answer out, in time and after it is recorded.
 use super::{
+    decided::Decided,
     evidence::Evidence,
     inventory::Inventory,
     metrics::Metrics,
@@ -9,7 +10,7 @@ use super::{
 use crate::{
     evaluate::Bundle,
     judge::Profile,
-    model::{ResourceId, Text, Timestamp},
+    model::{Receipt, ResourceId, Text, Timestamp},
     report::{
         Language,
         admission::{Ground, denial, phrase, warning},
@@ -33,16 +34,23 @@ pub struct Door {
     pub warn_only: BTreeSet<Text>,
     pub language: Language,
     pub evidence: Option<Evidence>,
+    pub decided: Decided,
     pub metrics: Metrics,
     pub now: fn() -> Timestamp,
 }
 
 impl Door {
+    /// By what requests are ruled, and ways are weighed.
+    #[must_use]
+    pub const fn law(&self) -> Law<'_> {
+        Law { bundle: &self.bundle, profile: &self.profile, warn_only: &self.warn_only }
+    }
+
     /// Answers a request that was read. Blocks until the answer is recorded.
     #[must_use]
     pub fn answer(&self, request: &Request) -> Answer {
         let started = Instant::now();
-        let law = Law { bundle: &self.bundle, profile: &self.profile, warn_only: &self.warn_only };
+        let law = self.law();
         let (ruling, ticket, mut answer) = match ruling::rule_in_turn(&law, &self.inventory, request, (self.now)()) {
             Ok((ruling, ticket)) => {
                 let answer = self.worded(&ruling);
@@ -57,10 +65,12 @@ impl Door {
         };
         if !request.dry_run {
             let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
-            self.record(request, &ruling, micros, &mut answer);
-        }
-        if let Some(ticket) = ticket.filter(|_| !answer.allowed) {
-            self.inventory.withdraw(ticket);
+            let receipt = self.record(request, &ruling, micros, &mut answer);
+            match (ticket, ruling.subject, receipt) {
+                (Some(ticket), ..) if !answer.allowed => self.inventory.withdraw(ticket),
+                (Some(_), Some(id), Some(receipt)) => self.decided.remember(id, receipt, started),
+                _ => {}
+            }
         }
         let word = if answer.allowed { "allow" } else { "deny" };
         self.metrics.answered(word, started.elapsed().as_secs_f64());
@@ -80,16 +90,20 @@ impl Door {
     }
 
     /// Enters the decision; what must be recorded and is not is not allowed.
-    fn record(&self, request: &Request, ruling: &Ruling, micros: u64, answer: &mut Answer) {
-        let Some(evidence) = &self.evidence else { return };
+    fn record(&self, request: &Request, ruling: &Ruling, micros: u64, answer: &mut Answer) -> Option<Receipt> {
+        let evidence = self.evidence.as_ref()?;
         match evidence.decide(request, ruling, micros) {
-            Ok(receipt) => answer.annotations = Evidence::annotations(&receipt),
+            Ok(receipt) => {
+                answer.annotations = Evidence::annotations(&receipt);
+                Some(receipt)
+            }
             Err(error) => {
                 self.metrics.unrecorded();
                 if answer.allowed && evidence.is_required() && !ruling.is_free {
                     let message = phrase("admission-log", &[("why", &error.to_string())], self.language);
                     *answer = Answer { message, code: FORBIDDEN, ..Answer::default() };
                 }
+                None
             }
         }
     }

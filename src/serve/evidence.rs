@@ -1,11 +1,11 @@
 //! What is answered becomes evidence before it is answered.
-use super::{guard::Sight, review::Request, ruling::Ruling};
+use super::{breach::Breach, guard::Sight, review::Request, ruling::Ruling};
 use crate::{
     model::{Receipt, ResourceId},
     record::{
         entry::{
-            Answer as Word, Body, Commitment, Decision, DigestText, Epoch, EpochEvent, Gap, GapCause, Heartbeat,
-            Instant, Rollup, TreeHead, Ulid,
+            self, Answer as Word, Body, Commitment, Decision, DigestText, EntryAt, Epoch, EpochEvent, Gap, GapCause,
+            Heartbeat, Instant, Named, Rollup, TreeHead, Ulid,
         },
         log::Draft,
         queue::{Queue, QueueError},
@@ -13,7 +13,7 @@ use crate::{
     },
 };
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{
         Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -23,6 +23,9 @@ use std::{
 
 /// An answer waits this long for the log, and no longer: the API server waits five seconds for all of it.
 const LOG_SECONDS_MAX: u64 = 2;
+
+/// Objects and decisions that an entry about a breach names: with each some two hundred bytes, far below what an entry holds.
+const NAMED_MAX: usize = 16;
 
 /// The time and random numbers, which the roof gives.
 pub struct Source {
@@ -147,6 +150,37 @@ impl Evidence {
         self.enter(Body::Rollup(Rollup { shards }))
     }
 
+    /// Enters ways that were opened, with the decisions of this emitter that let them be; not after the stop.
+    ///
+    /// # Errors
+    /// It was not entered.
+    pub fn breach(&self, breach: &Breach, decisions: &[Receipt]) -> Result<Receipt, QueueError> {
+        let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        if *ended {
+            return Err(QueueError::Closed);
+        }
+        let named = |id: &ResourceId| Named { kind: id.kind.to_string(), ref_c: self.pseudonym(&id.address()) };
+        let workloads: BTreeSet<&ResourceId> = breach.counted.iter().map(|one| &one.resource).collect();
+        let at = |receipt: &Receipt| EntryAt {
+            shard: receipt.shard.to_string(),
+            index: receipt.index,
+            leaf: receipt.leaf.into(),
+        };
+        self.enter(Body::Breach(Box::new(entry::Breach {
+            criteria: breach.criteria.iter().map(|(id, count)| (id.to_string(), *count)).collect(),
+            workloads: workloads.into_iter().take(NAMED_MAX).map(named).collect(),
+            changes: breach.changes.iter().take(NAMED_MAX).map(named).collect(),
+            changed: u64::try_from(breach.changes.len()).unwrap_or(u64::MAX),
+            decisions: decisions.iter().take(NAMED_MAX).map(at).collect(),
+            bundle: self.terms.bundle,
+            profile: self.terms.profile,
+        })))
+    }
+
+    fn pseudonym(&self, text: &str) -> Commitment {
+        Commitment(commitment(&self.terms.pepper, text.as_bytes()))
+    }
+
     /// Enters what a request came to, and waits until that is durable.
     ///
     /// # Errors
@@ -202,7 +236,6 @@ impl Evidence {
     }
 
     fn decision(&self, request: &Request, ruling: &Ruling, micros: u64) -> Decision {
-        let pseudonym = |text: &str| Commitment(commitment(&self.terms.pepper, text.as_bytes()));
         let named = ruling
             .subject
             .as_ref()
@@ -219,8 +252,8 @@ impl Evidence {
             operation: request.operation,
             kind: request.kind.clone(),
             subresource: (!request.subresource.is_empty()).then(|| request.subresource.clone()),
-            namespace_c: pseudonym(&request.namespace),
-            ref_c: pseudonym(&named),
+            namespace_c: self.pseudonym(&request.namespace),
+            ref_c: self.pseudonym(&named),
             answer: if ruling.is_allowed() { Word::Allow } else { Word::Deny },
             warnings: u64::try_from(ruling.warned.len()).unwrap_or(u64::MAX),
             counted,

@@ -196,7 +196,7 @@ fn ruling(
 }
 
 /// Kind, namespace and name.
-type Key = (Text, Text, Text);
+pub(super) type Key = (Text, Text, Text);
 
 fn key(id: &ResourceId) -> Key {
     (id.kind.clone(), id.namespace.clone(), id.name.clone())
@@ -213,7 +213,7 @@ fn group(object: &Object, owners: &BTreeMap<Key, &Object>) -> ResourceId {
 }
 
 /// Who controls an object, by its own word.
-fn controller(resource: &Resource) -> Option<Key> {
+pub(super) fn controller(resource: &Resource) -> Option<Key> {
     let all = resource.body.find(&["metadata", "ownerReferences"])?.as_list()?;
     let controls = |one: &&Value| matches!(one.get("controller"), Some(Value::Bool(true)));
     let owner = all.iter().map(|item| &item.value).find(controls)?;

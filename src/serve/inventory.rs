@@ -1,6 +1,7 @@
 //! The cluster as it is now: every object of every kind that anything is told from, kept by watches.
 mod comings;
 mod overlay;
+mod stirs;
 
 use super::lookout::Lookout;
 use crate::{
@@ -10,7 +11,8 @@ use crate::{
     normalise::{self, Live, NormaliseError, Options},
     reach,
 };
-use comings::{Coming, Comings};
+pub(super) use comings::Coming;
+use comings::Comings;
 pub(super) use overlay::{Admission, Bearing, Held, Version, is_alike};
 pub use overlay::{HELD_FOR, Ticket};
 use overlay::{Overlay, Turns};
@@ -19,6 +21,7 @@ use std::{
     sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError},
     time::{Duration, Instant},
 };
+pub(super) use stirs::Stirred;
 
 /// A kind that has not been heard of for this long is stale: what is known of it may not hold any more.
 pub const STALE_AFTER: Duration = Duration::from_secs(30);
@@ -88,6 +91,8 @@ struct Known {
     context_changes: u64,
     comings: Comings,
     overlay: Overlay,
+    /// Changes of kinds that ways are derived from, where somebody looks at them.
+    stirs: Option<Comings>,
     /// Groups that did not answer when kinds were asked for.
     silent: Vec<Problem>,
 }
@@ -315,7 +320,7 @@ impl Kind {
 impl Known {
     fn take(&mut self, at: usize, change: Change) {
         let Some(kind) = self.kinds.get_mut(at) else { return };
-        let mut any = true;
+        let (mut any, is_read) = (true, reach::reads(&kind.served.kind));
         let is_about_kind = !matches!(change, Change::Put(_) | Change::Gone(_)) || !kind.unread.is_empty();
         match change {
             Change::Begin | Change::Part(Part::Restart) => (kind.listing, any) = (Some(Listing::default()), false),
@@ -334,6 +339,9 @@ impl Known {
                 (kind.is_listed, kind.failing, kind.unread) = (true, None, listing.unread);
                 kind.is_refused = false;
                 self.overlay.listed(&name, &listing.resources);
+                if let Some(stirs) = self.stirs.as_mut().filter(|_| is_read) {
+                    stirs::listed(stirs, &name, &self.resources, &listing.resources);
+                }
                 self.resources.retain(|id, _| id.kind != name);
                 self.resources.extend(listing.resources);
                 self.comings.forget();
@@ -344,6 +352,9 @@ impl Known {
                     self.overlay.put(&resource, &document.bytes);
                     let before = self.resources.insert(resource.id.clone(), resource.clone());
                     any = before.as_ref().is_none_or(|old| old.body != resource.body);
+                    if let Some(stirs) = self.stirs.as_mut().filter(|_| any && is_read) {
+                        stirs.add(before.clone(), Some(resource.clone()));
+                    }
                     if any && kind.is_crowd {
                         self.comings.add(before, Some(resource));
                     }
@@ -354,6 +365,9 @@ impl Known {
                 Ok(resource) => {
                     self.overlay.gone(&resource.id, &document.bytes);
                     let before = self.resources.remove(&resource.id);
+                    if let Some(stirs) = self.stirs.as_mut().filter(|_| before.is_some() && is_read) {
+                        stirs.add(before.clone(), None);
+                    }
                     if before.is_some() && kind.is_crowd {
                         self.comings.add(before, None);
                     }

@@ -15,6 +15,11 @@ struct AnswerLabels {
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct EffectLabels {
+    effect: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct VerdictLabels {
     standing: &'static str,
 }
@@ -31,6 +36,46 @@ pub struct Metrics {
     judgements: Family<VerdictLabels, Gauge>,
     audits: Family<AnswerLabels, Counter>,
     pub guard: GuardMetrics,
+    pub breaches: BreachMetrics,
+}
+
+/// What was opened that no answer should have let open.
+#[derive(Default)]
+pub struct BreachMetrics {
+    breaches: Family<EffectLabels, Counter>,
+    looks: Counter,
+    active: Gauge,
+}
+
+impl BreachMetrics {
+    fn register(registry: &mut Registry) -> Self {
+        let own = Self::default();
+        let about = "Times that ways were found open which no answer should have let open, by whether the profile denies or warns";
+        registry.register("breaches", about, own.breaches.clone());
+        // Both are there from the first reading on, so that a first breach is seen to be one more.
+        for effect in ["counted", "warned"] {
+            drop(own.breaches.get_or_create(&EffectLabels { effect }));
+        }
+        registry.register("breach_looks", "Times that ways were derived to find breaches", own.looks.clone());
+        let about = "Whether ways are compared at present: every kind that they are derived from is heard of";
+        registry.register("breach_watch_active", about, own.active.clone());
+        own
+    }
+
+    /// Counts a breach by its effect: `counted` or `warned`.
+    pub fn found(&self, effect: &'static str) {
+        self.breaches.get_or_create(&EffectLabels { effect }).inc();
+    }
+
+    /// Counts that ways were derived.
+    pub fn looked(&self) {
+        self.looks.inc();
+    }
+
+    /// Says whether ways are compared.
+    pub fn active(&self, is_active: bool) {
+        self.active.set(i64::from(is_active));
+    }
 }
 
 /// How the API server comes to ask us.
@@ -116,7 +161,8 @@ impl Default for Metrics {
         registry.register("audit_judgements", "Judgements of the last audit", judgements.clone());
         registry.register("audits", "Audits of the cluster, by whether the log holds them", audits.clone());
         let guard = GuardMetrics::register(&mut registry);
-        Self { registry, answers, seconds, unrecorded, synced, objects, unseen, judgements, audits, guard }
+        let breaches = BreachMetrics::register(&mut registry);
+        Self { registry, answers, seconds, unrecorded, synced, objects, unseen, judgements, audits, guard, breaches }
     }
 }
 
@@ -172,6 +218,7 @@ mod tests {
         metrics.known(true, 7, 2);
         metrics.audited(&[("not_met", 2)], true);
         metrics.guard.changed(2);
+        metrics.breaches.found("counted");
         metrics.guard.shown(true, Timestamp(1_795_000_000));
         let text = metrics.text();
         for line in [
@@ -179,6 +226,8 @@ mod tests {
             "speguard_admission_duration_seconds_count 1",
             "speguard_inventory_objects 7",
             "speguard_admission_unseen 2",
+            "speguard_breaches_total{effect=\"counted\"} 1",
+            "speguard_breaches_total{effect=\"warned\"} 0",
             "speguard_webhook_configuration_changes_total 2",
             "speguard_certificate_expiry_timestamp_seconds 1795000000",
             "speguard_audit_judgements{standing=\"not_met\"} 2",

@@ -92,6 +92,7 @@ pub enum ShowKind {
     Epoch,
     Heartbeat,
     Reconciliation,
+    Breach,
 }
 
 /// Writes a proof that an entry is in the log, or that a row is or is not in a run

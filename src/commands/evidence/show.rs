@@ -78,6 +78,7 @@ const fn is_kind(kind: ShowKind, body: &Body) -> bool {
         ShowKind::Anchor => matches!(body, Body::Anchor(_)),
         ShowKind::Decision => matches!(body, Body::Decision(_)),
         ShowKind::Reconciliation => matches!(body, Body::Reconciliation(_)),
+        ShowKind::Breach => matches!(body, Body::Breach(_)),
         ShowKind::Epoch => matches!(body, Body::Epoch(_)),
         ShowKind::Heartbeat => matches!(body, Body::Heartbeat(_)),
     }

@@ -1,7 +1,7 @@
 //! What each type of entry holds (docs/evidence.md gives the list).
 use super::{
     Commitment, DigestText, Instant, Ulid,
-    resident::{Decision, Epoch, Heartbeat},
+    resident::{Breach, Decision, Epoch, Heartbeat},
     shapes::{choices, shapes},
 };
 use crate::model::{Effect, VerdictName};
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The types that this version writes and reads.
-pub const TYPES: [&str; 20] = [
+pub const TYPES: [&str; 21] = [
     "shard",
     "key",
     "plan",
@@ -30,6 +30,7 @@ pub const TYPES: [&str; 20] = [
     "decision",
     "reconciliation",
     "rollup",
+    "breach",
 ];
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape that serde asks for")]
@@ -61,6 +62,7 @@ pub enum Body {
     Decision(Box<Decision>),
     Reconciliation(Box<Reconciliation>),
     Rollup(Rollup),
+    Breach(Box<Breach>),
 }
 
 choices! {

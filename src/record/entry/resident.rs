@@ -77,4 +77,25 @@ shapes! {
         /// How long the decision took.
         micros: u64,
     }
+    /// Ways that are open since changes were made, and that no answer should have let open: found by the watch of the
+    /// cluster, within seconds.
+    Breach {
+        /// Criteria that deny such ways, and how many workloads have them.
+        criteria: Vec<(String, u64)>,
+        /// The first of these workloads.
+        workloads: Vec<Named>,
+        /// The first of the objects that were changed and took part, and how many there were.
+        changes: Vec<Named>,
+        changed: u64,
+        /// The entries of the decisions that let these changes pass, of this emitter; where others decided, their own entry
+        /// of the breach names them.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        decisions: Vec<EntryAt>,
+        bundle: DigestText,
+        profile: DigestText,
+    }
+    /// An object, by its kind and a commitment to its address, as decisions name it.
+    Named { kind: String, ref_c: Commitment, }
+    /// Where an entry stands.
+    EntryAt { shard: String, index: u64, leaf: DigestText, }
 }

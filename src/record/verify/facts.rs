@@ -322,7 +322,7 @@ impl Reader {
                 }
             }
             Body::Rollup(_) => self.fault(index, "it speaks of other shards, and this is not the shard of a lead"),
-            Body::Deviation(_) | Body::Decision(_) | Body::Reconciliation(_) => {}
+            Body::Deviation(_) | Body::Decision(_) | Body::Reconciliation(_) | Body::Breach(_) => {}
         }
         None
     }

@@ -6,6 +6,7 @@ mod change;
 mod openings;
 mod turn;
 
+pub(super) use openings::{TOPICS, add, is_victim};
 pub use turn::rule_in_turn;
 
 use super::{

@@ -14,9 +14,10 @@ use crate::{
 const VICTIMS_SHOWN: usize = 3;
 
 /// A criterion about connections, and the ways that break it.
-type Topic = (&'static str, fn(&Reach) -> &Ways);
+pub(in crate::serve) type Topic = (&'static str, fn(&Reach) -> &Ways);
 
-const TOPICS: [Topic; 2] = [("SPE-NET-02", |reach| &reach.internet), ("SPE-SEP-02", |reach| &reach.projects)];
+pub(in crate::serve) const TOPICS: [Topic; 2] =
+    [("SPE-NET-02", |reach| &reach.internet), ("SPE-SEP-02", |reach| &reach.projects)];
 
 /// Adds to a ruling what the change opens for others.
 pub(super) fn weigh(
@@ -78,7 +79,15 @@ fn opened(before: &Ways, after: &Ways, id: &ResourceId) -> Vec<Way> {
     reach::opened(before.get(id).unwrap_or(&none), after)
 }
 
-fn add(law: &Law<'_>, criterion: &CriterionId, victim: &Resource, opened: &[Way], at: Timestamp, ruling: &mut Ruling) {
+/// Adds ways that are open, or may be, to what is denied, warned of or waived, as the profile weighs them for who has them.
+pub(in crate::serve) fn add(
+    law: &Law<'_>,
+    criterion: &CriterionId,
+    victim: &Resource,
+    opened: &[Way],
+    at: Timestamp,
+    ruling: &mut Ruling,
+) {
     let findings: Vec<Finding> = opened.iter().map(finding).collect();
     let verdict = match opened.iter().any(|way| way.answer == Answer::Open) {
         true => Verdict::NotMet { findings: findings.clone(), unknown: Vec::new() },
@@ -112,7 +121,7 @@ fn finding(way: &Way) -> Finding {
 }
 
 /// Pods that have not ended, and templates that are to run some; where a namespace ends, only Pods that still exist.
-fn is_victim(environment: &Environment, one: &Resource) -> bool {
+pub(in crate::serve) fn is_victim(environment: &Environment, one: &Resource) -> bool {
     if one.pod.is_none() || one.scope != Scope::Project {
         return false;
     }
