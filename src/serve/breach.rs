@@ -267,7 +267,7 @@ fn standing(environment: &Environment) -> BTreeMap<ResourceId, Open> {
 fn without(inventory: &Inventory, changes: &[&Coming]) -> Result<Environment, NormaliseError> {
     // Of several changes of one object, the first knows how it was.
     let mut were: BTreeMap<&ResourceId, Option<&Resource>> = BTreeMap::new();
-    for (before, after) in changes.iter().copied() {
+    for (before, after) in changes {
         if let Some(one) = after.as_ref().or(before.as_ref()) {
             were.entry(&one.id).or_insert(before.as_ref());
         }

@@ -1,11 +1,12 @@
 //! The cluster as it is now: every object of every kind that anything is told from, kept by watches.
 mod comings;
+mod known;
 mod overlay;
 mod stirs;
 
 use super::lookout::Lookout;
 use crate::{
-    collect::cluster::{Change, Part, Served},
+    collect::cluster::{Change, Served},
     evaluate,
     model::{Document, Environment, Problem, Reach, Resource, ResourceId, Text, Timestamp},
     normalise::{self, Live, NormaliseError, Options},
@@ -13,13 +14,14 @@ use crate::{
 };
 pub(super) use comings::Coming;
 use comings::Comings;
+use known::{Kind, Known};
 pub(super) use overlay::{Admission, Bearing, Held, Version, is_alike};
 pub use overlay::{HELD_FOR, Ticket};
-use overlay::{Overlay, Turns};
+use overlay::Turns;
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError},
-    time::{Duration, Instant},
+    time::Duration,
 };
 pub(super) use stirs::Stirred;
 
@@ -80,44 +82,6 @@ struct Shared {
 struct Kept {
     snapshot: Mutex<Arc<Snapshot>>,
     memory: Arc<evaluate::Memory>,
-}
-
-#[derive(Default)]
-struct Known {
-    kinds: Vec<Kind>,
-    resources: BTreeMap<ResourceId, Resource>,
-    /// Counts changes of any kind, and of those of the context.
-    changes: u64,
-    context_changes: u64,
-    comings: Comings,
-    overlay: Overlay,
-    /// Changes of kinds that ways are derived from, where somebody looks at them.
-    stirs: Option<Comings>,
-    /// Groups that did not answer when kinds were asked for.
-    silent: Vec<Problem>,
-}
-
-#[derive(Clone)]
-struct Kind {
-    served: Served,
-    is_context: bool,
-    is_crowd: bool,
-    /// Read to its end at least once.
-    is_listed: bool,
-    /// A list that has not ended.
-    listing: Option<Listing>,
-    failing: Option<(Instant, Problem)>,
-    /// It fails because it may not be listed.
-    is_refused: bool,
-    /// Single objects that could not be read, by their name in the API.
-    unread: BTreeMap<Text, Problem>,
-}
-
-/// What a list has brought so far.
-#[derive(Clone, Default)]
-struct Listing {
-    resources: BTreeMap<ResourceId, Resource>,
-    unread: BTreeMap<Text, Problem>,
 }
 
 impl Inventory {
@@ -293,109 +257,6 @@ impl Inventory {
         let live = Live { resources, name: frame.name.clone(), complete, unseen: frame.unseen.clone() };
         let problems = problems.into_iter().chain(frame.problems.iter().cloned()).collect();
         normalise::live_context(&frame.documents, live, problems, &frame.options)
-    }
-}
-
-impl Kind {
-    /// Listed, or known why not.
-    fn is_settled(&self) -> bool {
-        self.is_listed || self.failing.is_some()
-    }
-
-    fn is_stale(&self) -> bool {
-        match &self.failing {
-            Some((since, _)) => !self.is_listed || since.elapsed() > STALE_AFTER,
-            None => !self.is_listed,
-        }
-    }
-
-    fn problem(&self) -> Option<Problem> {
-        let failing = self.failing.as_ref().map(|(_, problem)| problem.clone());
-        let Served { kind, path, .. } = &self.served;
-        let waiting = || Problem::hiding_kind(path, "it has not been listed yet", kind);
-        self.is_stale().then(|| failing.unwrap_or_else(waiting))
-    }
-}
-
-impl Known {
-    fn take(&mut self, at: usize, change: Change) {
-        let Some(kind) = self.kinds.get_mut(at) else { return };
-        let (mut any, is_read) = (true, reach::reads(&kind.served.kind));
-        let is_about_kind = !matches!(change, Change::Put(_) | Change::Gone(_)) || !kind.unread.is_empty();
-        match change {
-            Change::Begin | Change::Part(Part::Restart) => (kind.listing, any) = (Some(Listing::default()), false),
-            Change::Part(Part::Page(page)) => {
-                let listing = kind.listing.get_or_insert_default();
-                match normalise::page(&page) {
-                    Ok(read) => listing.resources.extend(read.into_iter().map(|one| (one.id.clone(), one))),
-                    Err(problem) => drop(listing.unread.insert(problem.origin.path().clone(), problem)),
-                }
-                any = false;
-            }
-            Change::Listed => {
-                let name = kind.served.kind.clone();
-                let listing = kind.listing.take().unwrap_or_default();
-                // What could not be read before was listed anew, or is gone.
-                (kind.is_listed, kind.failing, kind.unread) = (true, None, listing.unread);
-                kind.is_refused = false;
-                self.overlay.listed(&name, &listing.resources);
-                if let Some(stirs) = self.stirs.as_mut().filter(|_| is_read) {
-                    stirs::listed(stirs, &name, &self.resources, &listing.resources);
-                }
-                self.resources.retain(|id, _| id.kind != name);
-                self.resources.extend(listing.resources);
-                self.comings.forget();
-            }
-            Change::Put(document) => match normalise::object(&document) {
-                Ok(resource) => {
-                    kind.unread.remove(resource.origin.path());
-                    self.overlay.put(&resource, &document.bytes);
-                    let before = self.resources.insert(resource.id.clone(), resource.clone());
-                    any = before.as_ref().is_none_or(|old| old.body != resource.body);
-                    if let Some(stirs) = self.stirs.as_mut().filter(|_| any && is_read) {
-                        stirs.add(before.clone(), Some(resource.clone()));
-                    }
-                    if any && kind.is_crowd {
-                        self.comings.add(before, Some(resource));
-                    }
-                }
-                Err(problem) => drop(kind.unread.insert(problem.origin.path().clone(), problem)),
-            },
-            Change::Gone(document) => match normalise::object(&document) {
-                Ok(resource) => {
-                    self.overlay.gone(&resource.id, &document.bytes);
-                    let before = self.resources.remove(&resource.id);
-                    if let Some(stirs) = self.stirs.as_mut().filter(|_| before.is_some() && is_read) {
-                        stirs.add(before.clone(), None);
-                    }
-                    if before.is_some() && kind.is_crowd {
-                        self.comings.add(before, None);
-                    }
-                }
-                Err(problem) => drop(kind.unread.insert(problem.origin.path().clone(), problem)),
-            },
-            Change::Alive => any = kind.failing.take().is_some(),
-            Change::Failing { problem, is_refused } => {
-                // Said again at each try, it is nothing new; when it grows stale, the clock tells.
-                any = kind.failing.as_ref().is_none_or(|(_, known)| *known != problem) || kind.is_refused != is_refused;
-                let since = kind.failing.as_ref().map_or_else(Instant::now, |(since, _)| *since);
-                (kind.failing, kind.is_refused) = (Some((since, problem)), is_refused);
-            }
-        }
-        self.changes += u64::from(any);
-        // That a kind is not heard of, or is again, is told in the light of everything.
-        let is_context = self.kinds.get(at).is_some_and(|kind| kind.is_context) || is_about_kind;
-        self.context_changes += u64::from(any && is_context);
-    }
-
-    fn stale(&self) -> BTreeSet<Text> {
-        self.kinds.iter().filter(|kind| kind.is_stale()).map(|kind| kind.served.kind.clone()).collect()
-    }
-
-    fn problems(&self) -> impl Iterator<Item = Problem> {
-        let of_kinds =
-            self.kinds.iter().flat_map(|kind| kind.problem().into_iter().chain(kind.unread.values().cloned()));
-        of_kinds.chain(self.silent.iter().cloned())
     }
 }
 
