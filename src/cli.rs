@@ -54,7 +54,7 @@ pub enum Command {
     Evidence(evidence::Evidence),
     Reach(Reach),
     Criteria(Criteria),
-    Serve(serve::Serve),
+    Serve(Box<serve::Serve>),
     Webhooks(serve::Webhooks),
     /// Prints the ClusterRole that `scan --cluster` needs: it lists what criteria look at, and never Secrets
     Rbac(Rbac),
@@ -251,6 +251,9 @@ pub struct Rbac {
     /// For `speguard serve` with this option: it also reads this configuration and enters its authority there
     #[arg(long, value_name = "NAME", requires = "watch")]
     pub webhook_configuration: Option<String>,
+    /// For `speguard serve` with this option: also prints the Role by which it reads and writes this Lease, and the Lease
+    #[arg(long, value_name = "NAMESPACE/NAME", requires = "watch")]
+    pub lease: Option<String>,
     /// Also binds it to this account, as `namespace/name`
     #[arg(long, value_name = "NAMESPACE/NAME")]
     pub service_account: Option<String>,

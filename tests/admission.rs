@@ -22,6 +22,7 @@ mod life;
 mod open_reports;
 mod outage;
 mod reconcile;
+mod replicas;
 mod table;
 mod would_deny;
 

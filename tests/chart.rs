@@ -11,6 +11,7 @@ use std::{
 use tempfile::TempDir;
 
 mod pod;
+mod rights;
 
 const CHART: &str = "charts/speguard";
 
@@ -110,10 +111,15 @@ fn it_lints_and_renders_with_every_documented_set_of_values() {
             assert_eq!(context["readOnlyRootFilesystem"], true, "{set:?}");
             assert_eq!(context["capabilities"]["drop"][0], "ALL", "{set:?}");
         }
-        let has_log = pod["initContainers"].is_array();
+        let makes_shard = pod["initContainers"].is_array();
         let arguments = pod["containers"][0]["args"].as_array().unwrap();
-        let is_recorded = arguments.iter().any(|argument| argument.as_str().unwrap().starts_with("--log="));
-        assert_eq!(has_log, is_recorded, "{set:?}");
+        let has = |start: &str| arguments.iter().any(|argument| argument.as_str().unwrap().starts_with(start));
+        // In a bucket others make it.
+        assert_eq!(makes_shard || has("--log=s3://"), has("--log="), "{set:?}");
+        // Whoever can lead may: the Lease is there, and its rule.
+        let leases = objects.iter().filter(|object| object["kind"] == "Lease" || object["kind"] == "Role").count();
+        assert_eq!(leases, if has("--lease=") { 2 } else { 0 }, "{set:?}");
+        assert_eq!(has("--lead-emitter="), has("--lease=") && has("--log="), "{set:?}");
     }
 }
 
@@ -167,42 +173,6 @@ fn decoded(value: &str) -> Vec<u8> {
 }
 
 #[test]
-fn its_role_is_the_one_that_speguard_prints() {
-    let printed = text(&speguard(&["rbac", "--watch", "--name", "speguard"]).stdout);
-    fresh(&format!("{CHART}/files/role.yaml"), &printed);
-    if !is_here("the role of the chart") {
-        return;
-    }
-    let of_chart = |values: &[&str]| of_kind(&objects(&rendered(values)), "ClusterRole")["rules"].clone();
-    let only_watching: Json = serde_saphyr::from_str(&printed).unwrap();
-    assert_eq!(of_chart(&["--set", "webhook.enabled=false"]), only_watching["rules"]);
-    let verbs = only_watching["rules"].as_array().unwrap().iter().flat_map(|rule| rule["verbs"].as_array().unwrap());
-    assert!(verbs.clone().all(|verb| ["get", "list", "watch"].contains(&verb.as_str().unwrap())));
-    assert!(verbs.clone().any(|verb| verb == "watch"));
-    let entering_words = ["rbac", "--watch", "--name", "speguard", "--webhook-configuration", "speguard"];
-    let entering: Json = serde_saphyr::from_str(&text(&speguard(&entering_words).stdout)).unwrap();
-    assert_eq!(of_chart(&[]), entering["rules"]);
-    // One object, by name; and never Secrets.
-    let rules = entering["rules"].as_array().unwrap();
-    let writes: Vec<&Json> =
-        rules.iter().filter(|rule| !only_watching["rules"].as_array().unwrap().contains(rule)).collect();
-    assert_eq!(writes.len(), 1);
-    assert_eq!(writes[0]["resourceNames"], Json::from(vec!["speguard"]));
-    assert!(!entering.to_string().contains("secrets"));
-    // With reports, that of `--open-reports`.
-    let printed = text(&speguard(&[&entering_words[..], &["--open-reports"]].concat()).stdout);
-    let printed: Json = serde_saphyr::from_str(&printed).unwrap();
-    let objects = self::objects(&rendered(&["--set", "openReports=true"]));
-    let sorted = |rules: &Json| {
-        let mut rules: Vec<String> = rules.as_array().unwrap().iter().map(ToString::to_string).collect();
-        rules.sort();
-        rules
-    };
-    assert_eq!(sorted(&of_kind(&objects, "ClusterRole")["rules"]), sorted(&printed["rules"]));
-    assert!(of_kind(&objects, "StatefulSet").to_string().contains("\"--open-reports\""));
-}
-
-#[test]
 fn the_schema_of_its_values_holds_the_forms_of_today() {
     let path = format!("{CHART}/values.schema.json");
     let mut schema: Json = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
@@ -229,6 +199,9 @@ fn values_that_are_none_are_refused() {
         ("evidence.volume=disk", "volume"),
         ("evidence.volume=existingClaim", "existingClaim"),
         ("evidence.domain=a/b", "domain"),
+        ("evidence.volume=bucket", "bucket"),
+        ("evidence.volume=bucket,evidence.bucket.url=https://store,evidence.bucket.keys=k", "url"),
+        ("evidence.bucket.environment.PATH=x", "PATH"),
         ("evidence.beatEvery=61", "beatEvery"),
         ("image.digest=latest", "digest"),
         ("webhook.failurePolicy=Ignore", "failurePolicy"),

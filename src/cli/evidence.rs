@@ -54,6 +54,14 @@ pub struct LogArguments {
     pub key: Option<String>,
 }
 
+impl super::Record {
+    /// The shard that runs are recorded in, where they are.
+    #[must_use]
+    pub fn shard(&self) -> Option<LogArguments> {
+        Some(LogArguments { log: self.log.clone()?, emitter: self.emitter.clone(), key: self.key.clone() })
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum EvidenceFormat {
     Text,

@@ -61,8 +61,22 @@ pub struct Serve {
     /// or attestations change, it ends in order, to be started again
     #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub look_every: u64,
+    /// The Lease by which one of several replicas leads: it alone audits the whole, writes OpenReports and says how the other
+    /// shards are. Without one this process does
+    #[arg(long, value_name = "NAMESPACE/NAME")]
+    pub lease: Option<String>,
+    /// Seconds without renewal after which another replica leads; whoever led stops at two thirds of them
+    #[arg(long, value_name = "SECONDS", default_value = "15", requires = "lease", value_parser = clap::value_parser!(u64).range(3..=600))]
+    pub lease_duration: u64,
     #[command(flatten)]
     pub record: super::Record,
+    /// With --lease and --log: the emitter as which the leader records its audits and how the other shards are; its shard
+    /// leads the log (`evidence init --lead`), and every replica has its key
+    #[arg(long, value_name = "NAME", requires_all = ["lease", "log"])]
+    pub lead_emitter: Option<String>,
+    /// The key of that shard, as --key
+    #[arg(long, value_name = "file:PATH|exec:CMD", requires = "lead_emitter")]
+    pub lead_key: Option<String>,
     /// What happens to a change whose decision cannot be recorded
     #[arg(long, value_name = "MODE", default_value = "require", requires = "log")]
     pub evidence: EvidenceMode,

@@ -18,8 +18,13 @@ pub fn run(arguments: &Rbac) -> anyhow::Result<u8> {
         Some(folder) => Bundle::extended(policies::read(folder)?)?,
         None => Bundle::standard()?,
     };
-    let account = arguments.service_account.as_deref().map(account).transpose()?;
-    print(text(arguments, &rules(&kinds(&bundle)), account).as_bytes())?;
+    let account = arguments.service_account.as_deref().map(|stated| named("an account", stated)).transpose()?;
+    let lease = arguments.lease.as_deref().map(|stated| named("a Lease", stated)).transpose()?;
+    let mut printed = text(arguments, &rules(&kinds(&bundle)), account);
+    if let Some(lease) = lease {
+        printed.push_str(&of_lease(&arguments.name, lease, account));
+    }
+    print(printed.as_bytes())?;
     Ok(0)
 }
 
@@ -57,12 +62,9 @@ fn plural(kind: &str) -> String {
     }
 }
 
-fn account(stated: &str) -> anyhow::Result<(&str, &str)> {
-    let (namespace, name) = stated.split_once('/').context("an account is written as NAMESPACE/NAME")?;
-    ensure!(
-        !namespace.is_empty() && !name.is_empty() && !name.contains('/'),
-        "an account is written as NAMESPACE/NAME"
-    );
+fn named<'a>(what: &str, stated: &'a str) -> anyhow::Result<(&'a str, &'a str)> {
+    let (namespace, name) = stated.split_once('/').with_context(|| format!("{what} is written as NAMESPACE/NAME"))?;
+    ensure!(!namespace.is_empty() && !name.is_empty() && !name.contains('/'), "{what} is written as NAMESPACE/NAME");
     Ok((namespace, name))
 }
 
@@ -80,7 +82,8 @@ fn text(arguments: &Rbac, rules: &BTreeMap<&str, BTreeSet<String>>, account: Opt
     };
     let webhooks = arguments.webhook_configuration.as_ref().map(|name| format!("the webhooks of `{name}`"));
     let reports = arguments.open_reports.then(|| "its reports".to_owned());
-    let written = match webhooks.into_iter().chain(reports).collect::<Vec<_>>().as_slice() {
+    let lease = arguments.lease.as_ref().map(|name| format!("the Lease `{name}`"));
+    let written = match webhooks.into_iter().chain(reports).chain(lease).collect::<Vec<_>>().as_slice() {
         [] => "nothing".to_owned(),
         some => format!("nothing but {}", some.join(" and ")),
     };
@@ -114,5 +117,27 @@ fn text(arguments: &Rbac, rules: &BTreeMap<&str, BTreeSet<String>>, account: Opt
              subjects:\n  - kind: ServiceAccount\n    name: {account}\n    namespace: {namespace}\n"
         ));
     }
+    text
+}
+
+/// A Role of the Lease's namespace, bound to the account; and the Lease, which nobody holds: whoever may make one may make
+/// any (Kubernetes documentation, RBAC: `create` cannot be restricted by name).
+fn of_lease(name: &str, (namespace, lease): (&str, &str), account: Option<(&str, &str)>) -> String {
+    let mut text = format!(
+        "---\napiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata:\n  name: {name}\n  namespace: {namespace}\n\
+         rules:\n  - apiGroups: [coordination.k8s.io]\n    resources: [leases]\n    resourceNames: [{lease}]\n    \
+         verbs: [get, update]\n"
+    );
+    if let Some((of, account)) = account {
+        text.push_str(&format!(
+            "---\napiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata:\n  name: {name}\n  \
+             namespace: {namespace}\nroleRef:\n  apiGroup: rbac.authorization.k8s.io\n  kind: Role\n  name: {name}\n\
+             subjects:\n  - kind: ServiceAccount\n    name: {account}\n    namespace: {of}\n"
+        ));
+    }
+    text.push_str(&format!(
+        "---\n# Whoever leads writes its name here.\napiVersion: coordination.k8s.io/v1\nkind: Lease\nmetadata:\n  \
+         name: {lease}\n  namespace: {namespace}\nspec: {{}}\n"
+    ));
     text
 }

@@ -1,7 +1,7 @@
 //! A scan that becomes evidence: `run_start` before anything is read, the run and what changed after all is judged.
 use super::evidence::{now, open, random, ulid};
 use crate::{
-    cli::{Record, Sources, evidence::LogArguments},
+    cli::{Record, Sources},
     evaluate::{Bundle, STANDARD},
     judge::Profile,
     model::{Assessment, Environment, Recording, ResourceId},
@@ -68,8 +68,7 @@ impl<'s> Session<'s> {
         (is_cluster, trigger): (bool, Trigger),
     ) -> anyhow::Result<Self> {
         let started = now()?;
-        let log = record.log.clone().context("say which log, with --log")?;
-        let arguments = LogArguments { log, emitter: record.emitter.clone(), key: record.key.clone() };
+        let arguments = record.shard().context("say which log, with --log")?;
         let mut log = open::writer(store, &arguments, started)?;
         let pepper = pepper(store, &log, started)?;
         let scope = match &record.scope {

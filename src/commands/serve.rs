@@ -2,10 +2,10 @@
 use super::{
     Shell,
     admission::{self, Ground},
-    evidence::{now, open, ulid},
+    evidence::{now, open},
     live::{self, Connected},
     read,
-    record::{self, Done, Session},
+    record::{Done, Session},
     remark,
 };
 use crate::{
@@ -14,27 +14,15 @@ use crate::{
     evaluate::Bundle,
     judge::{Profile, outcome},
     model::{Resource, Severity, Timestamp},
-    record::{
-        entry::{Epoch, EpochEvent, Instant, Trigger},
-        log::Log,
-        queue::{self, Writer},
-        store::Store,
-    },
-    serve::{
-        decided::Decided,
-        door::Door,
-        evidence::{Evidence, Source, Terms},
-        inventory::Extent,
-        metrics::Metrics,
-        server,
-    },
+    record::{entry::Trigger, store::Store},
+    serve::{decided::Decided, door::Door, inventory::Extent, metrics::Metrics, server},
 };
-use anyhow::{Context, bail};
+use anyhow::bail;
 use std::{
     collections::BTreeMap,
     sync::{
         Arc, Mutex, PoisonError, TryLockError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
     thread,
     time::{Duration, Instant as Monotonic},
@@ -42,23 +30,24 @@ use std::{
 
 mod breaches;
 mod certificate;
+mod election;
+mod emitter;
 mod footing;
 mod guard;
+mod lead;
 mod life;
 mod open_reports;
 mod rollup;
 
-/// Entries of one segment of the log.
-const SEGMENT_ENTRIES: usize = 256;
-
-/// How old a checkpoint may be while entries come.
-const CHECKPOINT_EVERY: Duration = Duration::from_secs(1);
-
-/// How long the end waits for the last checkpoint.
-const LAST_CHECKPOINT: Duration = Duration::from_secs(5);
+use election::Rules;
+use emitter::{Emitter, Law, Opened};
+use lead::{Lead, Term};
 
 /// How long the end waits for an audit that runs: with the rest below the thirty seconds that a cluster gives a pod.
-const LAST_AUDIT: Duration = Duration::from_secs(10);
+const LAST_AUDIT: Duration = Duration::from_secs(8);
+
+/// How soon is seen that an audit is due, or none any more.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// Everything that the threads share.
 struct Service {
@@ -71,8 +60,8 @@ struct Service {
     documents: Vec<crate::model::Document>,
     tools: BTreeMap<String, String>,
     store: Option<&'static dyn Store>,
-    /// Entries that a checkpoint covers.
-    published: Arc<AtomicU64>,
+    /// Whether this process leads, and on which terms.
+    lead: Lead,
     /// Held by an audit while it runs.
     auditing: Mutex<()>,
     /// No audit may begin any more.
@@ -87,22 +76,18 @@ struct Service {
 /// No cluster, no log, no certificate, a port that is taken: exit code 2, before anything is answered.
 pub fn run(arguments: &Serve, shell: &Shell) -> anyhow::Result<u8> {
     let listening = server::listen(arguments.listen)?;
-    let (service, connected, writer) = service(arguments.clone(), shell)?;
+    let Prepared { service, connected, opened, rules } = prepared(arguments.clone(), shell)?;
     let service = Arc::new(service);
-    let mut pulse = None;
     let mut shown = certificate::shown(&service)?;
-    if let Some(writer) = writer {
-        let before = writer.before;
-        let is_lead = writer.log.state().shard.as_ref().is_some_and(|shard| shard.lead);
-        let place = writer.log.place().clone();
-        write(&service, writer)?;
-        let entered = service.door.evidence.as_ref().map(Evidence::start).transpose();
-        entered.context("the start could not be recorded")?;
-        pulse = Some(life::beat(&service, before));
-        if is_lead {
-            rollup::roll_up(&service, place);
+    let emitter = opened.map(Opened::begin).transpose()?;
+    let pulse = emitter.as_ref().map(|own| life::beat(&service, &own.evidence, own.before));
+    let election = match rules {
+        Some(rules) => Some(election::elect(&service, rules)?),
+        None => {
+            lead(&service, emitter.as_ref());
+            None
         }
-    }
+    };
     let footing = footing::of(&service, &connected)?;
     shown.keep();
     service.door.inventory.attend();
@@ -115,31 +100,54 @@ pub fn run(arguments: &Serve, shell: &Shell) -> anyhow::Result<u8> {
     if let Some(pulse) = pulse {
         pulse.end(&service);
     }
-    end(&service);
+    end_audits(&service);
+    if let Some(election) = election {
+        election.end();
+    }
+    if let Some(emitter) = emitter {
+        emitter.stop();
+    }
     Ok(0)
 }
 
-fn service(arguments: Serve, shell: &Shell) -> anyhow::Result<(Service, Connected, Option<Pending>)> {
+/// Without others to agree with, it leads as long as it lives.
+fn lead(service: &Arc<Service>, own: Option<&Emitter>) {
+    let term = Arc::new(Term::new(service.arguments.record.clone(), None));
+    if let Some(own) = own {
+        term.record_by(own);
+        rollup::roll_up(service, &term);
+    }
+    service.lead.begin(&term);
+    service.door.metrics.leads(true);
+}
+
+/// Everything that is read before anything is answered.
+struct Prepared {
+    service: Service,
+    connected: Connected,
+    opened: Option<Opened>,
+    rules: Option<Rules>,
+}
+
+fn prepared(arguments: Serve, shell: &Shell) -> anyhow::Result<Prepared> {
     let (ground, connected) =
         admission::ground(&arguments.judging, &arguments.sources, &arguments.connection, time()?)?;
     let Ground { bundle, profile, profile_text, rules, admitting, inventory, reading } = ground;
-    let pending = match &arguments.record.log {
-        Some(_) => Some(pending(&arguments, &bundle, &profile, &reading)?),
-        None => None,
-    };
-    let store = pending.as_ref().map(|pending| pending.store);
+    let logged = logged(&arguments, &bundle, &profile, &reading)?;
+    let own = logged.zip(arguments.record.shard());
+    let opened = own.map(|((store, law), shard)| Opened::new(store, &shard, law)).transpose()?;
+    let election = election::rules(&arguments, logged)?;
     let door = Door {
         inventory,
         bundle: rules,
         profile: admitting,
         warn_only: arguments.warn_only.iter().map(|name| name.as_str().into()).collect(),
         language: shell.language,
-        evidence: pending.as_ref().map(|pending| pending.evidence()),
+        evidence: opened.as_ref().map(|opened| Arc::clone(opened.evidence())),
         decided: Decided::default(),
         metrics: Metrics::default(),
         now: || time().unwrap_or_default(),
     };
-    let published = Arc::new(AtomicU64::new(0));
     let read::Reading { documents, tools, .. } = reading;
     let door = Arc::new(door);
     let service = Service {
@@ -150,95 +158,45 @@ fn service(arguments: Serve, shell: &Shell) -> anyhow::Result<(Service, Connecte
         profile_text,
         documents,
         tools,
-        store,
-        published,
+        store: logged.map(|(store, _)| store),
+        lead: Lead::default(),
         auditing: Mutex::default(),
         is_ending: AtomicBool::default(),
         guard: Arc::default(),
     };
-    Ok((service, connected, pending))
+    Ok(Prepared { service, connected, opened, rules: election })
 }
 
 fn time() -> anyhow::Result<Timestamp> {
     read::time(None)
 }
 
-/// A log that is open and not written yet.
-struct Pending {
-    store: &'static dyn Store,
-    log: Log<'static>,
-    writer: Writer,
-    queue: queue::Queue,
-    terms: Terms,
-    /// The time without signs of life that ends with the first.
-    before: life::Missing,
-}
-
-impl Pending {
-    fn evidence(&self) -> Evidence {
-        let terms = Terms { epoch: self.terms.epoch.clone(), emitter: self.terms.emitter.clone(), ..self.terms };
-        let source = Source { now: || now().unwrap_or(Instant(0)), id: || ulid().map_err(|error| error.to_string()) };
-        Evidence::new(self.queue.clone(), source, terms)
-    }
-}
-
-fn pending(arguments: &Serve, bundle: &Bundle, profile: &Profile, reading: &read::Reading) -> anyhow::Result<Pending> {
+/// The store of the log and what its entries are made by; `None` without a log.
+///
+/// # Errors
+/// A store that cannot be opened, a log without a scope.
+fn logged(
+    arguments: &Serve,
+    bundle: &Bundle,
+    profile: &Profile,
+    reading: &read::Reading,
+) -> anyhow::Result<Option<(&'static dyn Store, Law)>> {
     let record = &arguments.record;
-    let path = record.log.clone().context("say which log, with --log")?;
+    let Some(path) = &record.log else { return Ok(None) };
     if record.scope.is_none() {
         bail!("say what the cluster is called with `--scope NAME`: its audits are compared with each other by it");
     }
     // Lives as long as the process: its threads write until the end.
-    let store: &'static dyn Store = &**Box::leak(Box::new(open::store(&path)?));
-    let given =
-        crate::cli::evidence::LogArguments { log: path, emitter: record.emitter.clone(), key: record.key.clone() };
-    let at = now()?;
-    let log = open::writer(store, &given, at)?;
-    let emitter = log.place().emitter().to_owned();
-    let (pepper, blob_key) = record::pepper(store, &log, at)?;
-    let state = log.state();
+    let store: &'static dyn Store = &**Box::leak(Box::new(open::store(path)?));
     let description = &reading.normalised.environment.description;
     let configuration = crate::record::segment::digest(format!("{arguments:?} {:?}", description.spec).as_bytes());
-    let epoch = Epoch {
-        event: EpochEvent::Start,
-        epoch: state.epoch.map_or(1, |(last, _)| last + 1),
-        run: ulid()?,
-        previous_seq: state.epoch.map(|_| state.next_seq.saturating_sub(1)),
-        tool: format!("speguard {}", env!("CARGO_PKG_VERSION")),
-        cluster_c: None,
+    let law = Law {
         configuration,
-        pepper,
-    };
-    let terms = Terms {
-        epoch,
-        pepper: blob_key,
         bundle: bundle.digest.into(),
         profile: profile.digest.into(),
         is_required: arguments.evidence == EvidenceMode::Require,
-        emitter,
     };
-    let before = life::Missing::before(log.state(), at);
-    let (queue, writer) = queue::queue();
-    Ok(Pending { store, log, writer, queue, terms, before })
-}
-
-/// Writes the log on a thread of its own.
-fn write(service: &Arc<Service>, pending: Pending) -> anyhow::Result<()> {
-    let published = Arc::clone(&service.published);
-    let Pending { mut log, writer, .. } = pending;
-    thread::Builder::new().name("evidence".to_owned()).spawn(move || {
-        let mut last = Monotonic::now();
-        writer.run(&mut log, SEGMENT_ENTRIES, &|| now().unwrap_or(Instant(0)), &mut |log| {
-            if last.elapsed() >= CHECKPOINT_EVERY && log.state().size() > published.load(Ordering::Relaxed) {
-                last = Monotonic::now();
-                match log.publish() {
-                    Ok(checkpoint) => published.store(checkpoint.size, Ordering::Relaxed),
-                    Err(error) => remark(&format!("no checkpoint could be made: {error}\n")),
-                }
-            }
-        });
-    })?;
-    Ok(())
+    Ok(Some((store, law)))
 }
 
 /// The kind of the configuration by which the API server asks us.
@@ -260,7 +218,7 @@ fn watch(service: &Arc<Service>, connected: Connected) {
     });
 }
 
-/// Audits of the whole cluster, on a thread of their own.
+/// Audits of the whole cluster while this process leads, on a thread of their own.
 fn audit(service: &Arc<Service>) {
     let service = Arc::clone(service);
     let every = Duration::from_secs(service.arguments.audit_every);
@@ -268,27 +226,33 @@ fn audit(service: &Arc<Service>) {
         return;
     }
     thread::spawn(move || {
-        loop {
+        while !service.is_ending.load(Ordering::SeqCst) {
+            let Some(term) = service.lead.wait(LOOK) else { continue };
             // The first waits for the cluster to be known.
-            while !service.door.inventory.wait(every) {}
+            if !service.door.inventory.wait(LOOK) {
+                continue;
+            }
             let begun = Monotonic::now();
             {
                 let _auditing = service.auditing.lock().unwrap_or_else(PoisonError::into_inner);
                 if service.is_ending.load(Ordering::SeqCst) {
                     return;
                 }
-                if let Err(error) = audit_once(&service) {
+                if let Err(error) = audit_once(&service, &term) {
                     remark(&format!("the audit could not be carried out: {error:#}\n"));
                 }
             }
-            thread::sleep(every.saturating_sub(begun.elapsed()));
+            // Who comes to lead does not know when the last was: it begins with one.
+            while begun.elapsed() < every && !term.is_over() {
+                thread::sleep(every.saturating_sub(begun.elapsed()).min(LOOK));
+            }
         }
     });
 }
 
-fn audit_once(service: &Service) -> anyhow::Result<()> {
+fn audit_once(service: &Service, term: &Term) -> anyhow::Result<()> {
     let Service { arguments, door, bundle, profile, .. } = service;
-    let begin = |store| Session::begin(store, &arguments.record, &arguments.sources, (true, Trigger::Schedule));
+    let begin = |store| Session::begin(store, &term.record, &arguments.sources, (true, Trigger::Schedule));
     let session = service.store.map(begin).transpose()?;
     let snapshot = door.inventory.snapshot(Extent::Whole)?;
     let environment = &snapshot.environment;
@@ -325,25 +289,10 @@ fn audit_once(service: &Service) -> anyhow::Result<()> {
         ("observed", tally.observed),
     ];
     door.metrics.audited(&standings, recorded);
-    if arguments.open_reports {
+    if arguments.open_reports && !term.is_over() {
         open_reports::write(service, environment, &assessment);
     }
     Ok(())
-}
-
-/// Enters the orderly stop, and waits for the checkpoint that covers it.
-fn end(service: &Service) {
-    end_audits(service);
-    let Some(evidence) = &service.door.evidence else { return };
-    match evidence.stop() {
-        Ok(receipt) => {
-            let until = Monotonic::now() + LAST_CHECKPOINT;
-            while service.published.load(Ordering::Relaxed) <= receipt.index && Monotonic::now() < until {
-                thread::sleep(Duration::from_millis(20));
-            }
-        }
-        Err(error) => remark(&format!("the stop could not be recorded: {error}\n")),
-    }
 }
 
 /// Lets no audit begin any more, and waits for one that runs: what it enters would stand behind the stop, in no checkpoint.

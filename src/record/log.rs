@@ -65,6 +65,11 @@ pub enum LogError {
     Closed(String),
     #[error("`{origin}` was closed for the key {vkey}, and the key of the next shard is another: write with that one")]
     Successor { origin: String, vkey: String },
+    #[error(
+        "`{origin}` is in epoch {last}, and this process is of epoch {epoch}: another writes as this emitter, and nothing \
+         of this one is entered"
+    )]
+    Superseded { origin: String, epoch: u64, last: u64 },
 }
 
 /// A shard that this process may append to.

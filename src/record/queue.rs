@@ -1,7 +1,8 @@
 //! Many who append at once, and one segment at a time: what arrives while the disk is busy becomes the next segment.
 use super::{
-    entry::Instant,
-    log::{Draft, Log},
+    entry::{Body, EpochEvent, Instant},
+    log::{Draft, Log, LogError},
+    state::State,
 };
 use crate::model::Receipt;
 use std::{
@@ -43,13 +44,14 @@ pub struct Queue {
 #[derive(Debug)]
 pub struct Writer {
     receiver: Receiver<Waiting>,
+    epoch: Option<u64>,
 }
 
 /// A queue and its writer. When all queues are dropped, [`Writer::run`] ends.
 #[must_use]
 pub fn queue() -> (Queue, Writer) {
     let (sender, receiver) = sync_channel(WAITING_MAX);
-    (Queue { sender }, Writer { receiver })
+    (Queue { sender }, Writer { receiver, epoch: None })
 }
 
 impl Queue {
@@ -84,6 +86,13 @@ impl Queue {
 }
 
 impl Writer {
+    /// Writes for this epoch alone: when another process has begun a later one of the same emitter, nothing is entered any
+    /// more. A process that was held up for a while does not know that it was replaced.
+    #[must_use]
+    pub fn of_epoch(self, epoch: u64) -> Self {
+        Self { epoch: Some(epoch), ..self }
+    }
+
     /// Writes until no queue is left. `now` is the time that entries bear; a segment holds at most `entries_max`, and
     /// `between` is called after each one, and every second in which there is none, for checkpoints.
     pub fn run(
@@ -109,7 +118,12 @@ impl Writer {
                     Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
                 }
             }
-            let written = log.append(now(), &mut |_| Ok(waiting.iter().map(|(draft, _)| draft.clone()).collect()));
+            let origin = log.place().origin.clone();
+            let written = log.append(now(), &mut |state| {
+                let drafts: Vec<Draft> = waiting.iter().map(|(draft, _)| draft.clone()).collect();
+                self.epoch.map_or(Ok(()), |epoch| in_force(&origin, epoch, state, &drafts))?;
+                Ok(drafts)
+            });
             match written {
                 // Who has gone away does not hear it; the entry stands all the same.
                 Ok(receipts) => {
@@ -126,5 +140,17 @@ impl Writer {
             }
             between(log);
         }
+    }
+}
+
+/// Whether what a process of an epoch enters is its to enter: its own start comes after all earlier epochs, everything else
+/// in its own.
+fn in_force(origin: &str, epoch: u64, state: &State, drafts: &[Draft]) -> Result<(), LogError> {
+    let last = state.epoch.map_or(0, |(last, _)| last);
+    let starts = |draft: &Draft| matches!(&draft.body, Body::Epoch(one) if one.event == EpochEvent::Start);
+    let is_begun = !drafts.first().is_some_and(starts);
+    match last == epoch && is_begun || last < epoch && !is_begun {
+        true => Ok(()),
+        false => Err(LogError::Superseded { origin: origin.to_owned(), epoch, last }),
     }
 }

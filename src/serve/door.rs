@@ -16,7 +16,7 @@ use crate::{
         admission::{Ground, denial, phrase, warning},
     },
 };
-use std::{collections::BTreeSet, time::Instant};
+use std::{collections::BTreeSet, sync::Arc, time::Instant};
 
 /// Warnings of one answer; the API server shows no more than about thirty, and nobody reads them.
 const WARNINGS_MAX: usize = 10;
@@ -33,7 +33,7 @@ pub struct Door {
     pub profile: Profile,
     pub warn_only: BTreeSet<Text>,
     pub language: Language,
-    pub evidence: Option<Evidence>,
+    pub evidence: Option<Arc<Evidence>>,
     pub decided: Decided,
     pub metrics: Metrics,
     pub now: fn() -> Timestamp,

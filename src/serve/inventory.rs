@@ -15,9 +15,9 @@ use crate::{
 pub(super) use comings::Coming;
 use comings::Comings;
 use known::{Kind, Known};
+use overlay::Turns;
 pub(super) use overlay::{Admission, Bearing, Held, Version, is_alike};
 pub use overlay::{HELD_FOR, Ticket};
-use overlay::Turns;
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError},

@@ -35,6 +35,7 @@ pub struct Metrics {
     unseen: Gauge,
     judgements: Family<VerdictLabels, Gauge>,
     audits: Family<AnswerLabels, Counter>,
+    leads: Gauge,
     pub guard: GuardMetrics,
     pub breaches: BreachMetrics,
 }
@@ -160,9 +161,25 @@ impl Default for Metrics {
         registry.register("admission_unseen", about, unseen.clone());
         registry.register("audit_judgements", "Judgements of the last audit", judgements.clone());
         registry.register("audits", "Audits of the cluster, by whether the log holds them", audits.clone());
+        let leads = Gauge::default();
+        let about = "Whether this replica leads: it alone audits, writes reports and says how the other shards are";
+        registry.register("leads", about, leads.clone());
         let guard = GuardMetrics::register(&mut registry);
         let breaches = BreachMetrics::register(&mut registry);
-        Self { registry, answers, seconds, unrecorded, synced, objects, unseen, judgements, audits, guard, breaches }
+        Self {
+            registry,
+            answers,
+            seconds,
+            unrecorded,
+            synced,
+            objects,
+            unseen,
+            judgements,
+            audits,
+            leads,
+            guard,
+            breaches,
+        }
     }
 }
 
@@ -184,6 +201,11 @@ impl Metrics {
         self.synced.set(i64::from(synced));
         self.objects.set(count(objects));
         self.unseen.set(count(unseen));
+    }
+
+    /// Says whether this replica leads.
+    pub fn leads(&self, leads: bool) {
+        self.leads.set(i64::from(leads));
     }
 
     /// Says what an audit came to.
@@ -218,6 +240,7 @@ mod tests {
         metrics.known(true, 7, 2);
         metrics.audited(&[("not_met", 2)], true);
         metrics.guard.changed(2);
+        metrics.leads(true);
         metrics.breaches.found("counted");
         metrics.guard.shown(true, Timestamp(1_795_000_000));
         let text = metrics.text();
@@ -226,6 +249,7 @@ mod tests {
             "speguard_admission_duration_seconds_count 1",
             "speguard_inventory_objects 7",
             "speguard_admission_unseen 2",
+            "speguard_leads 1",
             "speguard_breaches_total{effect=\"counted\"} 1",
             "speguard_breaches_total{effect=\"warned\"} 0",
             "speguard_webhook_configuration_changes_total 2",

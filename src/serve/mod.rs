@@ -3,7 +3,7 @@
 //! `inventory` knows the cluster, `lookout` what reaches what in it, `ruling` decides, `door` words and records the answer,
 //! `server` speaks HTTPS. `breach` looks what changes have opened that no answer should have let open; `decided` knows which
 //! answers these were. `foretell` asks `ruling` about what is there already. `tls` has the certificates, `guard` says what
-//! the API server has of the configuration by which it asks.
+//! the API server has of the configuration by which it asks, `lease` which of several replicas leads.
 pub mod breach;
 pub mod decided;
 pub mod door;
@@ -11,6 +11,7 @@ pub mod evidence;
 pub mod foretell;
 pub mod guard;
 pub mod inventory;
+pub mod lease;
 mod lookout;
 pub mod metrics;
 pub mod review;

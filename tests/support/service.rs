@@ -32,6 +32,35 @@ impl Service {
 
     /// With a log of its own, and not started.
     pub(crate) fn prepare(plane: &ControlPlane, description: &Path, emitter: &str, arguments: &[&str]) -> Self {
+        let service = Self::new(plane, description, arguments);
+        service.init(emitter, &["--lead", "--trust-out", "trust.policy"]);
+        service
+    }
+
+    /// One of several with a log in common, which lies in a folder together with its keys; not started. Its own shard leads
+    /// nobody.
+    pub(crate) fn replica(
+        plane: &ControlPlane,
+        description: &Path,
+        (emitter, home): (&str, &Path),
+        arguments: &[&str],
+    ) -> Self {
+        let service = Self::new(plane, description, &[arguments, &["--emitter", emitter]].concat());
+        for shared in ["log", "state"] {
+            fs::create_dir_all(home.join(shared)).unwrap();
+            std::os::unix::fs::symlink(home.join(shared), service.folder.path().join(shared)).unwrap();
+        }
+        service.init(emitter, &["--trust-out", "trust.policy"]);
+        service
+    }
+
+    /// Makes the shard of an emitter.
+    pub(crate) fn init(&self, emitter: &str, further: &[&str]) {
+        let named = ["--domain", "example.org", "--spe", "demo", "--emitter", emitter];
+        self.speguard(&[&["evidence", "init", "--log", "log"], &named[..], further].concat());
+    }
+
+    fn new(plane: &ControlPlane, description: &Path, arguments: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let mut all: Vec<String> = ["serve", "--spe", description.to_str().unwrap()].map(str::to_owned).into();
@@ -46,11 +75,7 @@ impl Service {
             }
             None => all.extend(["--tls-name", "127.0.0.1"].map(str::to_owned)),
         }
-        let service = Self { folder, port, arguments: all, kubeconfig: plane.kubeconfig(), child: None };
-        let named = ["--domain", "example.org", "--spe", "demo", "--emitter", emitter];
-        let init = ["evidence", "init", "--log", "log", "--lead", "--trust-out", "trust.policy"];
-        service.speguard(&[&init[..], &named].concat());
-        service
+        Self { folder, port, arguments: all, kubeconfig: plane.kubeconfig(), child: None }
     }
 
     /// Without a name for a certificate, where that comes from files.
@@ -61,6 +86,10 @@ impl Service {
     /// Whether it enters its authority where the API server looks.
     fn enters(&self) -> bool {
         self.arguments.iter().any(|one| one == "--webhook-configuration")
+    }
+
+    pub(crate) const fn port(&self) -> u16 {
+        self.port
     }
 
     pub(crate) fn url(&self) -> String {
@@ -106,6 +135,10 @@ impl Service {
             assert!(Instant::now() < until, "{}", self.output());
             thread::sleep(Duration::from_millis(100));
         }
+    }
+
+    pub(crate) const fn is_running(&self) -> bool {
+        self.child.is_some()
     }
 
     /// Sends a signal to the process.

@@ -30,6 +30,29 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- if ne .Values.evidence.volume "none" }}yes{{ end }}
 {{- end }}
 
+{{- /* Whether the log lies on volumes, where each pod makes its shard itself. */ -}}
+{{- define "speguard.hasVolume" -}}
+{{- if has .Values.evidence.volume (list "claim" "existingClaim") }}yes{{ end }}
+{{- end }}
+
+{{- /* Whether several replicas have one log: then one of them leads, and records as the emitter `lead`. */ -}}
+{{- define "speguard.sharesLog" -}}
+{{- if or (eq .Values.evidence.volume "bucket") (and (eq .Values.evidence.volume "existingClaim") (gt (int .Values.replicas) 1)) }}yes{{ end }}
+{{- end }}
+
+{{- /* Whether replicas agree who leads. */ -}}
+{{- define "speguard.hasLease" -}}
+{{- if or (include "speguard.sharesLog" .) (and (eq .Values.evidence.volume "none") (gt (int .Values.replicas) 1)) }}yes{{ end }}
+{{- end }}
+
+{{- define "speguard.log" -}}
+{{- if eq .Values.evidence.volume "bucket" }}{{ .Values.evidence.bucket.url }}{{ else }}/evidence/log{{ end }}
+{{- end }}
+
+{{- define "speguard.domain" -}}
+{{- .Values.evidence.domain | default (printf "%s.svc.cluster.local" .Release.Namespace) }}
+{{- end }}
+
 {{- define "speguard.spe" -}}
 {{- .Values.evidence.spe | default .Release.Name }}
 {{- end }}

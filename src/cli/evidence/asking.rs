@@ -93,6 +93,7 @@ pub enum ShowKind {
     Heartbeat,
     Reconciliation,
     Breach,
+    Rollup,
 }
 
 /// Writes a proof that an entry is in the log, or that a row is or is not in a run

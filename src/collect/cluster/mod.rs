@@ -1,15 +1,17 @@
 //! A live cluster: which kinds it serves, and their objects page by page. Nothing is installed, and nothing is written but
-//! reports, where they are asked for (`write`), and the CA bundles of our own webhooks (`configuration`).
+//! reports, where they are asked for (`write`), the CA bundles of our own webhooks (`configuration`), and who leads (`lease`).
 //!
 //! `discover` asks which kinds there are, `list` reads one of them. Each call blocks: what is read is judged on this
 //! thread anyway, and the pages of a list come one after another.
 mod configuration;
 mod discover;
+mod lease;
 mod list;
 mod watch;
 mod write;
 
 pub use configuration::{Configuration, ConfigurationError, Webhook};
+pub use lease::{Lease, LeaseError, LeaseSpec};
 pub use list::{Listed, Part};
 pub use watch::Change;
 

@@ -79,6 +79,7 @@ const fn is_kind(kind: ShowKind, body: &Body) -> bool {
         ShowKind::Decision => matches!(body, Body::Decision(_)),
         ShowKind::Reconciliation => matches!(body, Body::Reconciliation(_)),
         ShowKind::Breach => matches!(body, Body::Breach(_)),
+        ShowKind::Rollup => matches!(body, Body::Rollup(_)),
         ShowKind::Epoch => matches!(body, Body::Epoch(_)),
         ShowKind::Heartbeat => matches!(body, Body::Heartbeat(_)),
     }

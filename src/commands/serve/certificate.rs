@@ -5,13 +5,10 @@ use crate::{
     cli::serve::Serve,
     collect::cluster::Cluster,
     model::Timestamp,
-    serve::{
-        evidence::Evidence,
-        tls::{
-            Certificate, Files, Kept, Obstacle,
-            authority::{self, Owner},
-            rotation::{Moment, Rotation, Terms, WAITS_MIN},
-        },
+    serve::tls::{
+        Certificate, Files, Kept, Obstacle,
+        authority::{self, Owner},
+        rotation::{Moment, Rotation, Terms, WAITS_MIN},
     },
 };
 use anyhow::{Context, ensure};
@@ -100,7 +97,7 @@ fn rotation(service: &Service) -> anyhow::Result<Rotation> {
 
 /// This start of this emitter. Without a log, the machine's name, which in a pod is the pod's.
 fn owner(service: &Service) -> anyhow::Result<Owner> {
-    let emitter = service.door.evidence.as_ref().map(|evidence: &Evidence| evidence.emitter().to_owned());
+    let emitter = service.door.evidence.as_ref().map(|evidence| evidence.emitter().to_owned());
     let machine = || {
         let name = fs::read_to_string("/proc/sys/kernel/hostname").ok().or_else(|| std::env::var("HOSTNAME").ok());
         name.map_or_else(|| "speguard".to_owned(), |name| name.trim().to_owned())

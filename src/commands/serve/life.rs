@@ -5,7 +5,7 @@ use crate::record::{
     entry::{GapCause, Instant},
     state::State,
 };
-use crate::serve::guard::Sight;
+use crate::serve::{evidence::Evidence, guard::Sight};
 use std::{
     sync::{Arc, Mutex, PoisonError},
     thread,
@@ -36,16 +36,21 @@ impl Missing {
 
 /// Enters signs of life on a thread of its own: as often as it is asked for, and at once when the cluster becomes known or
 /// is lost sight of, or the webhooks change.
-pub(super) fn beat(service: &Arc<Service>, before: Missing) -> Pulse {
+pub(super) fn beat(service: &Arc<Service>, evidence: &Arc<Evidence>, before: Missing) -> Pulse {
     let service = Arc::clone(service);
     let every = Duration::from_secs(service.arguments.beat_every);
-    let pulse = Pulse(Arc::new(Mutex::new(Life { good: before.since, missing: Some(before), told: None })));
+    let evidence = Arc::clone(evidence);
+    let life = Life { evidence, good: before.since, missing: Some(before), told: None, is_over: false };
+    let pulse = Pulse(Arc::new(Mutex::new(life)));
     let shared = pulse.clone();
     thread::spawn(move || {
         let (mut wall, mut steady) = (now().unwrap_or(Instant(0)), Monotonic::now());
         loop {
             let synced = service.door.inventory.is_whole();
             let mut life = shared.0.lock().unwrap_or_else(PoisonError::into_inner);
+            if life.is_over {
+                return;
+            }
             let is_due = steady.elapsed() >= every || life.is_news((synced, service.guard.sight()));
             if is_due {
                 let at = now().unwrap_or(Instant(0));
@@ -61,7 +66,7 @@ pub(super) fn beat(service: &Arc<Service>, before: Missing) -> Pulse {
     pulse
 }
 
-/// The signs of life of this process, to its end.
+/// The signs of life of an emitter, to the end of its epoch.
 #[derive(Clone)]
 pub(super) struct Pulse(Arc<Mutex<Life>>);
 
@@ -73,10 +78,10 @@ impl Pulse {
             let synced = service.door.inventory.is_whole();
             life.tell(service, synced, now().unwrap_or(Instant(0)), None);
         }
-        let Some(evidence) = &service.door.evidence else { return };
+        life.is_over = true;
         let at = now().unwrap_or(Instant(0));
         if let Some(missing) = life.missing.filter(|missing| missing.since < at)
-            && let Err(error) = evidence.missing(missing.since, at, missing.cause)
+            && let Err(error) = life.evidence.missing(missing.since, at, missing.cause)
         {
             remark(&format!("a gap could not be declared: {error}\n"));
         }
@@ -84,11 +89,13 @@ impl Pulse {
 }
 
 struct Life {
+    evidence: Arc<Evidence>,
     /// When the cluster was last known and the log could be written.
     good: Instant,
     missing: Option<Missing>,
     /// What the last sign of life said.
     told: Option<(bool, Sight)>,
+    is_over: bool,
 }
 
 impl Life {
@@ -97,7 +104,6 @@ impl Life {
     }
 
     fn tell(&mut self, service: &Service, synced: bool, at: Instant, step: Option<i64>) {
-        let Some(evidence) = &service.door.evidence else { return };
         // A reader of the log takes more for silence.
         let patience = service.arguments.beat_every.saturating_mul(1000 * HEARTBEATS_MISSED_MAX);
         if u64::try_from(at.0.saturating_sub(self.good.0)).is_ok_and(|silence| silence > patience) {
@@ -105,10 +111,10 @@ impl Life {
         }
         let sight = service.guard.sight();
         let declared = match self.missing.filter(|missing| synced && missing.since < at) {
-            Some(missing) => evidence.missing(missing.since, at, missing.cause).map(|_| self.missing = None),
+            Some(missing) => self.evidence.missing(missing.since, at, missing.cause).map(|_| self.missing = None),
             None => Ok(()),
         };
-        match declared.and_then(|()| evidence.beat(synced, Vec::new(), step, sight)) {
+        match declared.and_then(|()| self.evidence.beat(synced, Vec::new(), step, sight)) {
             Ok(_) => {
                 self.told = Some((synced, sight));
                 match synced {
