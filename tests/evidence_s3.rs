@@ -26,18 +26,18 @@ use tempfile::TempDir;
 mod between;
 use between::{Between, Fault};
 
-const LOG: &str = "s3://logs/spe/evidence";
+pub(crate) const LOG: &str = "s3://logs/spe/evidence";
 const SECRET: &str = "a-secret-of-this-test";
 
 /// A running server over a folder with the bucket `logs`, or the way to one; it ends with the value.
-struct Server {
+pub(crate) struct Server {
     /// None where this only leads to another.
     process: Option<Child>,
     endpoint: String,
 }
 
 impl Server {
-    fn start(test: &str, folder: &Path, more: &[&str]) -> Option<Self> {
+    pub(crate) fn start(test: &str, folder: &Path, more: &[&str]) -> Option<Self> {
         let program = program(test, "versitygw", "s3")?;
         for name in ["buckets/logs", "metadata"] {
             fs::create_dir_all(folder.join(name)).unwrap();
@@ -57,7 +57,7 @@ impl Server {
         Some(server)
     }
 
-    fn variable(&self, name: &str) -> Option<String> {
+    pub(crate) fn variable(&self, name: &str) -> Option<String> {
         match name {
             "AWS_ACCESS_KEY_ID" => Some("tester".to_owned()),
             "AWS_SECRET_ACCESS_KEY" => Some(SECRET.to_owned()),
@@ -95,7 +95,7 @@ impl Server {
     }
 
     /// Puts a log that lies in a folder into the bucket.
-    fn seed(&self, log: &Path) {
+    pub(crate) fn seed(&self, log: &Path) {
         let bucket = self.bucket();
         for file in files(log) {
             let path = file.strip_prefix(log).unwrap().to_str().unwrap().to_owned();

@@ -19,11 +19,18 @@ struct Replicas {
     plane: ControlPlane,
     services: Vec<Service>,
     /// Their log, and the keys.
-    _home: TempDir,
+    home: TempDir,
 }
 
 impl Replicas {
     fn start(test: &str, count: usize) -> Option<Self> {
+        let mut own = Self::prepare(test, count)?;
+        own.begin();
+        Some(own)
+    }
+
+    /// Not started yet.
+    fn prepare(test: &str, count: usize) -> Option<Self> {
         let plane = environment(test, false)?;
         plane.must(&["create", "namespace", "speguard"], "");
         plane.apply(&pod(GOOD));
@@ -42,15 +49,17 @@ impl Replicas {
             let emitter = format!("admission-{index}");
             Service::replica(&plane, &compliant().join("spe.yaml"), (&emitter, home.path()), arguments.as_flattened())
         };
-        let mut services: Vec<Service> = (0..count).map(replica).collect();
+        let services: Vec<Service> = (0..count).map(replica).collect();
         services[0].init("lead", &["--lead", "--trust-out", "lead.policy"]);
         let balancer = Balancer::start(services.iter().map(Service::port).collect());
         let webhooks = services[0].speguard(&["webhooks", "--url", &balancer.url()]);
         plane.apply(&String::from_utf8(webhooks.stdout).unwrap());
-        services.iter_mut().for_each(Service::begin);
-        let own = Self { plane, services, _home: home };
-        own.wait_until("somebody leads", |own| own.leader().is_some());
-        Some(own)
+        Some(Self { plane, services, home })
+    }
+
+    fn begin(&mut self) {
+        self.services.iter_mut().for_each(Service::begin);
+        self.wait_until("somebody leads", |own| own.leader().is_some());
     }
 
     /// Which one says that it leads; never are there two.
@@ -78,7 +87,7 @@ impl Replicas {
 
     /// Entries of a type in a shard, by its emitter.
     fn entries(&self, of: &str, emitter: &str) -> Vec<Json> {
-        let of = ["evidence", "show", of, "--log", "log", "--emitter", emitter, "--format", "json"];
+        let of = ["evidence", "show", of, "--log", &self.services[0].log, "--emitter", emitter, "--format", "json"];
         let shown: Json = serde_json::from_slice(&self.services[0].speguard(&of).stdout).unwrap();
         shown["entries"].as_array().unwrap().iter().map(|one| one["entry"].clone()).collect()
     }
@@ -99,8 +108,10 @@ impl Replicas {
         let all: Vec<String> =
             self.services.iter().map(|one| read(one, "trust.policy")).chain([read(first, "lead.policy")]).collect();
         let logs: Vec<&str> = all.iter().flat_map(|one| one.lines()).filter(|line| line.starts_with("log ")).collect();
-        fs::write(first.folder.path().join("all.policy"), format!("{}\nquorum none\n", logs.join("\n"))).unwrap();
-        let verified = first.speguard(&["evidence", "verify", "--log", "log", "--trust", "all.policy"]);
+        let policy = self.home.path().join("all.policy");
+        fs::write(&policy, format!("{}\nquorum none\n", logs.join("\n"))).unwrap();
+        let verified = ["evidence", "verify", "--log", &first.log, "--trust", policy.to_str().unwrap()];
+        let verified = first.speguard(&verified);
         String::from_utf8(verified.stdout).unwrap()
     }
 }
@@ -209,6 +220,36 @@ fn who_leads_and_is_killed_is_followed_by_another() {
     let gaps = own.entries("gap", "lead");
     assert!(gaps.iter().any(|gap| gap["cause"] == "crash"), "{gaps:?}");
     own.verify();
+}
+
+#[cfg(feature = "s3")]
+#[test]
+fn s3_replicas_with_a_log_in_a_bucket_follow_each_other() {
+    use crate::evidence_s3::{LOG, Server};
+    let Some(mut own) = Replicas::prepare("replicas with a bucket", 2) else { return };
+    let Some(server) = Server::start("replicas with a bucket", own.home.path(), &[]) else { return };
+    server.seed(&own.home.path().join("log"));
+    for service in &mut own.services {
+        let names = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_ENDPOINT_URL"];
+        service.variables = names.map(|name| (name.to_owned(), server.variable(name).unwrap())).into();
+        service.log = LOG.to_owned();
+    }
+    own.begin();
+    own.create("one").unwrap();
+    own.wait_until("the leader has audited", |own| !own.entries("run", "lead").is_empty());
+    let first = own.leader().unwrap();
+    own.services[first].kill();
+    own.wait_until("another leads", |own| own.leader() == Some(1 - first));
+    own.create("two").unwrap();
+    own.wait_until("it has audited", |own| own.entries("run", "lead").len() > 1);
+    own.services[first].begin();
+    own.wait_until("all shards are named", |own| {
+        let rollups = Json::from(own.entries("rollup", "lead")).to_string();
+        rollups.contains("/admission-0/") && rollups.contains("/admission-1/")
+    });
+    own.verify();
+    let decided = ["admission-0", "admission-1"].map(|emitter| own.entries("decision", emitter).len());
+    assert!(decided.iter().sum::<usize>() >= 2, "{decided:?}");
 }
 
 #[test]

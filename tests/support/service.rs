@@ -17,6 +17,9 @@ pub(crate) struct Service {
     port: u16,
     arguments: Vec<String>,
     pub(crate) kubeconfig: PathBuf,
+    /// Of the evidence log, and the variables by which it is reached.
+    pub(crate) log: String,
+    pub(crate) variables: Vec<(String, String)>,
     child: Option<Child>,
 }
 
@@ -75,7 +78,8 @@ impl Service {
             }
             None => all.extend(["--tls-name", "127.0.0.1"].map(str::to_owned)),
         }
-        Self { folder, port, arguments: all, kubeconfig: plane.kubeconfig(), child: None }
+        let (kubeconfig, log, variables) = (plane.kubeconfig(), "log".to_owned(), Vec::new());
+        Self { folder, port, arguments: all, kubeconfig, log, variables, child: None }
     }
 
     /// Without a name for a certificate, where that comes from files.
@@ -128,7 +132,7 @@ impl Service {
         if !self.enters() && !self.arguments.iter().any(|one| one == "--tls-certificate") {
             command.args(["--authority-out", "authority.pem"]);
         }
-        command.args(["--log", "log", "--scope", "demo"]).stdout(Stdio::null()).stderr(output);
+        command.args(["--log", &self.log, "--scope", "demo"]).stdout(Stdio::null()).stderr(output);
         self.child = Some(command.spawn().unwrap());
         let until = Instant::now() + Duration::from_secs(60);
         while self.get("/healthz").is_none() {
@@ -238,6 +242,7 @@ impl Service {
         command.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""]).arg(cargo_bin("speguard"));
         command.current_dir(self.folder.path()).env("XDG_STATE_HOME", self.folder.path().join("state"));
         command.env_remove("RUST_BACKTRACE").env_remove("KUBECONFIG").env("LC_ALL", "C");
+        command.envs(self.variables.iter().cloned());
         command
     }
 
