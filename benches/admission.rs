@@ -11,11 +11,16 @@ use speguard::{
     model::{Document, Enforcement, Origin, Platform},
     serve::{
         door::Door,
+        due::Claim,
         inventory::{Frame, Inventory},
         metrics::Metrics,
     },
 };
-use std::{collections::BTreeSet, fmt::Write as _, time::Instant};
+use std::{
+    collections::BTreeSet,
+    fmt::Write as _,
+    time::{Duration, Instant},
+};
 
 const KINDS: [(&str, &str, &str); 5] = [
     ("Namespace", "/api/v1/namespaces", "namespaces"),
@@ -75,7 +80,8 @@ fn main() {
         }
         let body = review(&format!("n{}", nth % namespaces), nth);
         let started = Instant::now();
-        let answer = door.open(body.as_bytes()).unwrap();
+        let until = Instant::now() + Duration::from_secs(5);
+        let answer = door.open(body.as_bytes(), until, &Claim::default()).unwrap().unwrap();
         took.push(started.elapsed());
         assert!(!answer.is_empty());
     }

@@ -1,6 +1,7 @@
 //! The webhook's door: bytes of a request in, bytes of an answer out, in time and after it is recorded.
 use super::{
     decided::Decided,
+    due::Claim,
     evidence::Evidence,
     inventory::Inventory,
     metrics::Metrics,
@@ -46,9 +47,10 @@ impl Door {
         Law { bundle: &self.bundle, profile: &self.profile, warn_only: &self.warn_only }
     }
 
-    /// Answers a request that was read. Blocks until the answer is recorded.
+    /// Answers a request that was read. Blocks until the answer is recorded; `None` where it is answered otherwise by now:
+    /// then nothing is, and nothing is held.
     #[must_use]
-    pub fn answer(&self, request: &Request) -> Answer {
+    pub fn answer(&self, request: &Request, until: Instant, claim: &Claim) -> Option<Answer> {
         let started = Instant::now();
         let law = self.law();
         let (ruling, ticket, mut answer) = match ruling::rule_in_turn(&law, &self.inventory, request, (self.now)()) {
@@ -63,9 +65,13 @@ impl Door {
                 (ruling, None, Answer { message, code: FORBIDDEN, ..Answer::default() })
             }
         };
+        if !claim.take() {
+            ticket.into_iter().for_each(|ticket| self.inventory.withdraw(ticket));
+            return None;
+        }
         if !request.dry_run {
             let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
-            let receipt = self.record(request, &ruling, micros, &mut answer);
+            let receipt = self.record(request, &ruling, (micros, until), &mut answer);
             match (ticket, ruling.subject, receipt) {
                 (Some(ticket), ..) if !answer.allowed => self.inventory.withdraw(ticket),
                 (Some(_), Some(id), Some(receipt)) => self.decided.remember(id, receipt, started),
@@ -74,15 +80,25 @@ impl Door {
         }
         let word = if answer.allowed { "allow" } else { "deny" };
         self.metrics.answered(word, started.elapsed().as_secs_f64());
-        answer
+        Some(answer)
     }
 
-    /// The answer where there is no room or no time to judge.
+    /// The answer where there is no room to judge.
     #[must_use]
     pub fn busy(&self) -> Answer {
-        self.metrics.answered("busy", 0.0);
+        self.again("busy", "admission-busy")
+    }
+
+    /// The answer where there was no time to.
+    #[must_use]
+    pub fn late(&self) -> Answer {
+        self.again("late", "admission-late")
+    }
+
+    fn again(&self, word: &'static str, words: &str) -> Answer {
+        self.metrics.answered(word, 0.0);
         Answer {
-            message: phrase("admission-busy", &[], self.language),
+            message: phrase(words, &[], self.language),
             code: TOO_MANY,
             retry_after_seconds: Some(1),
             ..Answer::default()
@@ -90,9 +106,15 @@ impl Door {
     }
 
     /// Enters the decision; what must be recorded and is not is not allowed.
-    fn record(&self, request: &Request, ruling: &Ruling, micros: u64, answer: &mut Answer) -> Option<Receipt> {
+    fn record(
+        &self,
+        request: &Request,
+        ruling: &Ruling,
+        (micros, until): (u64, Instant),
+        answer: &mut Answer,
+    ) -> Option<Receipt> {
         let evidence = self.evidence.as_ref()?;
-        match evidence.decide(request, ruling, micros) {
+        match evidence.decide(request, ruling, micros, until) {
             Ok(receipt) => {
                 answer.annotations = Evidence::annotations(&receipt);
                 Some(receipt)
@@ -143,16 +165,16 @@ impl Door {
         of.iter().filter_map(ground).collect()
     }
 
-    /// Reads a body and answers it, both as bytes.
+    /// Reads a body and answers it, both as bytes; `None` as for [`Door::answer`].
     ///
     /// # Errors
     /// What is wrong with the body, for a status 400.
-    pub fn open(&self, body: &[u8]) -> Result<Vec<u8>, String> {
+    pub fn open(&self, body: &[u8], until: Instant, claim: &Claim) -> Result<Option<Vec<u8>>, String> {
         let request = review::read(body).map_err(|error| {
             self.metrics.answered("refused", 0.0);
             error.to_string()
         })?;
-        let answer = self.answer(&request);
-        review::reply(&request.uid, &answer).map_err(|error| error.to_string())
+        let Some(answer) = self.answer(&request, until, claim) else { return Ok(None) };
+        review::reply(&request.uid, &answer).map(Some).map_err(|error| error.to_string())
     }
 }

@@ -18,11 +18,11 @@ use std::{
         Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant as Clock},
 };
 
 /// An answer waits this long for the log, and no longer: the API server waits five seconds for all of it.
-const LOG_SECONDS_MAX: u64 = 2;
+const LOG: Duration = Duration::from_secs(2);
 
 /// Objects and decisions that an entry about a breach names: with each some two hundred bytes, far below what an entry holds.
 const NAMED_MAX: usize = 16;
@@ -181,13 +181,14 @@ impl Evidence {
         Commitment(commitment(&self.terms.pepper, text.as_bytes()))
     }
 
-    /// Enters what a request came to, and waits until that is durable.
+    /// Enters what a request came to, and waits until that is durable, not beyond a time.
     ///
     /// # Errors
     /// It was not entered in time; it is counted, and a `gap` says so when the log can be written again.
-    pub fn decide(&self, request: &Request, ruling: &Ruling, micros: u64) -> Result<Receipt, QueueError> {
+    pub fn decide(&self, request: &Request, ruling: &Ruling, micros: u64, until: Clock) -> Result<Receipt, QueueError> {
         let allowed = ruling.is_allowed();
-        let entered = self.enter(Body::Decision(Box::new(self.decision(request, ruling, micros))));
+        let longest = until.saturating_duration_since(Clock::now()).min(LOG);
+        let entered = self.enter_within(Body::Decision(Box::new(self.decision(request, ruling, micros))), longest);
         match &entered {
             Ok(_) => drop((if allowed { &self.allowed } else { &self.denied }).fetch_add(1, Ordering::Relaxed)),
             Err(_) => {
@@ -213,24 +214,29 @@ impl Evidence {
     }
 
     fn enter(&self, body: Body) -> Result<Receipt, QueueError> {
-        self.fill_hole();
-        self.hand_in(body)
+        self.enter_within(body, LOG)
     }
 
-    fn hand_in(&self, body: Body) -> Result<Receipt, QueueError> {
+    fn enter_within(&self, body: Body, longest: Duration) -> Result<Receipt, QueueError> {
+        let until = Clock::now() + longest;
+        self.fill_hole(longest);
+        self.hand_in(body, until.saturating_duration_since(Clock::now()))
+    }
+
+    fn hand_in(&self, body: Body, longest: Duration) -> Result<Receipt, QueueError> {
         let id = (self.source.id)().map_err(QueueError::NotWritten)?;
         let draft = Draft { observed: (self.source.now)(), id, body };
-        self.queue.append_within(draft, Duration::from_secs(LOG_SECONDS_MAX))
+        self.queue.append_within(draft, longest)
     }
 
     /// The first entry after a time in which nothing could be written says so.
-    fn fill_hole(&self) {
+    fn fill_hole(&self, longest: Duration) {
         // Who is second does not wait for the first: one entry is enough.
         let Ok(mut hole) = self.hole.try_lock() else { return };
         let Some((from, decisions_lost)) = *hole else { return };
         let to = (self.source.now)();
         let gap = Gap { item: self.terms.emitter.clone(), from, to, cause: GapCause::Store, decisions_lost };
-        if self.hand_in(Body::Gap(gap)).is_ok() {
+        if self.hand_in(Body::Gap(gap), longest).is_ok() {
             *hole = None;
         }
     }

@@ -1,13 +1,14 @@
 //! HTTPS: routes, limits, and a certificate that can be changed while it runs.
 use super::{
     door::Door,
-    review,
+    due::{Claim, Due},
+    review::{self, Answer},
     tls::{Certificate, Obstacle},
 };
 use axum::{
     Router,
     body::Bytes,
-    extract::{DefaultBodyLimit, State},
+    extract::{DefaultBodyLimit, RawQuery, State},
     http::{StatusCode, header},
     response::{IntoResponse, Response},
     routing::{get, post},
@@ -17,7 +18,11 @@ use hyper_util::{
     server::{conn::auto::Builder, graceful::GracefulShutdown},
     service::TowerToHyperService,
 };
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use tokio::{
     net::TcpListener,
     runtime::Runtime,
@@ -43,8 +48,8 @@ const FAREWELL: Duration = Duration::from_secs(10);
 struct Shared {
     door: Arc<Door>,
     obstacle: Obstacle,
-    judging: Semaphore,
-    waiting: Semaphore,
+    judging: Arc<Semaphore>,
+    waiting: Arc<Semaphore>,
 }
 
 /// A port that is ours, and what serves on it.
@@ -117,8 +122,8 @@ async fn serve(
     let shared = Arc::new(Shared {
         door,
         obstacle,
-        judging: Semaphore::new(JUDGED_AT_ONCE),
-        waiting: Semaphore::new(JUDGED_AT_ONCE + WAITING_MAX),
+        judging: Arc::new(Semaphore::new(JUDGED_AT_ONCE)),
+        waiting: Arc::new(Semaphore::new(JUDGED_AT_ONCE + WAITING_MAX)),
     });
     let routes = Router::new()
         .route("/admit", post(admit))
@@ -154,25 +159,45 @@ async fn serve(
     drop(time::timeout(FAREWELL, graceful.shutdown()).await);
 }
 
-async fn admit(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
-    let Ok(_waiting) = shared.waiting.try_acquire() else { return busy(&shared, &body) };
-    let Ok(_judging) = shared.judging.acquire().await else { return busy(&shared, &body) };
-    let door = Arc::clone(&shared.door);
-    match tokio::task::spawn_blocking(move || door.open(&body)).await {
-        Ok(Ok(answer)) => json(answer),
+async fn admit(State(shared): State<Arc<Shared>>, RawQuery(query): RawQuery, body: Bytes) -> Response {
+    let due = Due::of(query.as_deref(), Instant::now());
+    let Ok(waiting) = Arc::clone(&shared.waiting).try_acquire_owned() else {
+        return again(&body, || shared.door.busy());
+    };
+    let room = Arc::clone(&shared.judging).acquire_owned();
+    let Ok(Ok(room)) = time::timeout_at(due.judge_by.into(), room).await else {
+        return again(&body, || shared.door.busy());
+    };
+    let claim = Arc::<Claim>::default();
+    let (door, taken, read) = (Arc::clone(&shared.door), Arc::clone(&claim), body.clone());
+    let mut judged = tokio::task::spawn_blocking(move || {
+        // Whoever is answered for the lack of time still takes up the room.
+        let _taken_up = (waiting, room);
+        door.open(&read, due.answer_by, &taken)
+    });
+    let late = time::sleep_until(due.judge_by.into());
+    let judged = tokio::select! {
+        judged = &mut judged => judged,
+        () = late => match claim.take() {
+            true => return again(&body, || shared.door.late()),
+            false => judged.await,
+        },
+    };
+    match judged {
+        Ok(Ok(Some(answer))) => json(answer),
+        Ok(Ok(None)) => again(&body, || shared.door.late()),
         Ok(Err(cause)) => (StatusCode::BAD_REQUEST, format!("{cause}\n")).into_response(),
         // A rule that panics is a fault of ours: the API server then holds to the webhook's failurePolicy.
         Err(_) => (StatusCode::INTERNAL_SERVER_ERROR, "the request could not be judged\n").into_response(),
     }
 }
 
-/// With status 200: anything else would be an opaque failure to who asked.
-fn busy(shared: &Shared, body: &[u8]) -> Response {
-    let answer = shared.door.busy();
+/// To be tried again, with status 200: anything else would be an opaque failure to who asked.
+fn again(body: &[u8], answer: impl FnOnce() -> Answer) -> Response {
     let Ok(request) = review::read(body) else {
         return (StatusCode::BAD_REQUEST, "the body is no AdmissionReview\n").into_response();
     };
-    review::reply(&request.uid, &answer).map_or_else(|error| error.to_string().into_response(), json)
+    review::reply(&request.uid, &answer()).map_or_else(|error| error.to_string().into_response(), json)
 }
 
 fn json(bytes: Vec<u8>) -> Response {

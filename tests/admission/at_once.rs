@@ -20,6 +20,7 @@ use speguard::{
 use std::sync::Barrier;
 
 mod cluster;
+mod due;
 
 /// A change of one object, by its kind's place among [`KINDS`].
 #[derive(Clone)]

@@ -172,8 +172,13 @@ impl Service {
 
     /// Status and body of a POST to `/admit`.
     pub(crate) fn post(&self, body: &[u8]) -> (String, String) {
+        self.post_to("/admit", body)
+    }
+
+    /// Likewise to another route.
+    pub(crate) fn post_to(&self, route: &str, body: &[u8]) -> (String, String) {
         use std::io::Write;
-        let url = format!("https://127.0.0.1:{}/admit", self.port);
+        let url = format!("https://127.0.0.1:{}{route}", self.port);
         let mut child = Command::new("curl")
             .args([
                 "-sk",

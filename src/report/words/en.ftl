@@ -206,6 +206,7 @@ admission-unreadable = speguard cannot read the object: { $why }. It is denied, 
 admission-log = speguard cannot record its answer ({ $why }), and nothing is allowed here that the evidence log does not hold (evidence-log-unavailable). Try again.
 admission-beside = It is denied together with { $objects }: admitted moments ago, and not seen in the cluster yet. If that change was refused elsewhere, this one passes ten seconds later.
 admission-busy = speguard answers as many requests as it can; try again in a second.
+admission-late = speguard could not answer in the time that the API server gives; try again in a second.
 
 # What admission would refuse of what a cluster holds.
 would-deny-made = Pods that it makes

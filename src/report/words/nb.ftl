@@ -224,6 +224,7 @@ admission-unreadable = speguard kan ikke lese objektet: { $why }. Det avvises, f
 admission-log = speguard får ikke ført svaret sitt ({ $why }), og her tillates ingenting som evidensloggen ikke har (evidence-log-unavailable). Prøv igjen.
 admission-beside = Det avvises sammen med { $objects }: sluppet gjennom for et øyeblikk siden, og ennå ikke sett i klyngen. Ble den endringen avvist et annet sted, slipper denne gjennom ti sekunder senere.
 admission-busy = speguard svarer på så mange forespørsler det kan; prøv igjen om ett sekund.
+admission-late = speguard rakk ikke å svare i den tiden API-serveren gir; prøv igjen om ett sekund.
 
 # Hva adgangskontrollen ville avvist av det som står i en klynge.
 would-deny-made = Pods som den lager
