@@ -249,6 +249,7 @@ impl Evidence {
         let mut counted: Vec<String> = ruling.denied.iter().map(|one| one.criterion.to_string()).collect();
         counted.extend(ruling.waived.iter().map(ToString::to_string));
         let mut observed: Vec<String> = ruling.warned.iter().map(|one| one.criterion.to_string()).collect();
+        observed.extend(ruling.observed.iter().map(ToString::to_string));
         for list in [&mut counted, &mut observed] {
             list.sort();
             list.dedup();

@@ -70,6 +70,7 @@ fn the_log_and_the_audit_log_of_an_api_server_tell_the_same() {
     }
     assert_eq!(count(&report, "dry_run"), 2, "{report:#}");
     what_came_of_it_is_entered(&lab, &report);
+    who_connects_into_a_pod_is_entered_and_not_what_is_run_there(&lab);
     an_edited_audit_log_shows(&lab, audit, window);
     without_the_key_names_are_not_established(&lab, audit, window);
     a_webhook_that_was_taken_away_shows(&lab, audit);
@@ -119,6 +120,13 @@ fn changes_of_every_sort(lab: &Lab) {
     lab.plane.must(&["delete", "--raw", POLICIES], "");
     lab.plane.must(&["delete", "--raw", POLICIES], "");
     lab.plane.must(&["annotate", "namespace", "project-hjerte", "note=harmless"], "");
+    // No node runs it: the API server asks, and then finds nobody to connect to.
+    let forward = "/api/v1/namespaces/project-hjerte/pods/p/portforward?ports=8080";
+    let exec = ["exec", "-n", "project-hjerte", "p", "--", "cat", "what-was-run"];
+    for connecting in [&exec[..], &["attach", "-n", "project-hjerte", "p"], &["create", "--raw", forward, "-f", "-"]] {
+        let output = lab.plane.kubectl(connecting, "");
+        assert!(!output.status.success() && !error(&output).contains("speguard"), "{}", error(&output));
+    }
     lab.plane.must(&["create", "configmap", "outside", "-n", "default"], "");
 }
 
@@ -131,6 +139,20 @@ fn what_came_of_it_is_entered(lab: &Lab, report: &Json) {
     assert_eq!(entry["files"], report["files"]);
     let text = entry.to_string();
     assert!(!text.contains("project-hjerte") && !text.contains("admin\""), "{text}");
+}
+
+fn who_connects_into_a_pod_is_entered_and_not_what_is_run_there(lab: &Lab) {
+    let decisions = lab.service.decisions();
+    let connected: Vec<&Json> = decisions.iter().filter(|one| one["operation"] == "CONNECT").collect();
+    for (kind, subresource) in
+        [("PodExecOptions", "exec"), ("PodAttachOptions", "attach"), ("PodPortForwardOptions", "portforward")]
+    {
+        let of = connected.iter().find(|one| one["kind"] == kind && one["subresource"] == subresource);
+        let of = of.unwrap_or_else(|| panic!("{kind}: {connected:?}"));
+        assert_eq!((&of["answer"], &of["observed"][0]), (&"allow".into(), &"SPE-IAM-04".into()), "{of}");
+    }
+    let text = Json::from(decisions).to_string();
+    assert!(!text.contains("what-was-run"), "{text}");
 }
 
 /// A copy with another leaf, one without its end, and one without its middle.

@@ -14,10 +14,15 @@ pub enum Verb {
     Patch,
     Delete,
     DeleteCollection,
+    /// Into a Pod: an API server writes `get` or `create`, by how the connection is made.
+    Connect,
 }
 
+/// Subresources that are connected to, of those that webhooks are asked about.
+pub(super) const CONNECTED: [&str; 3] = ["exec", "attach", "portforward"];
+
 impl Verb {
-    /// As the API server writes it.
+    /// As the API server writes it, but for connections.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -26,10 +31,14 @@ impl Verb {
             Self::Patch => "patch",
             Self::Delete => "delete",
             Self::DeleteCollection => "deletecollection",
+            Self::Connect => "connect",
         }
     }
 
-    fn read(name: &str) -> Option<Self> {
+    fn read(name: &str, subresource: &str) -> Option<Self> {
+        if CONNECTED.contains(&subresource) {
+            return matches!(name, "get" | "create").then_some(Self::Connect);
+        }
         let all = [Self::Create, Self::Update, Self::Patch, Self::Delete, Self::DeleteCollection];
         all.into_iter().find(|verb| verb.name() == name)
     }
@@ -144,7 +153,8 @@ pub fn read(bytes: &[u8]) -> Result<Line, &'static str> {
     let at = moment(&written.stage_timestamp).ok_or("has no time")?;
     // What is only received or still answered has not ended.
     let has_ended = matches!(written.stage.as_str(), "ResponseComplete" | "Panic");
-    let event = match (Verb::read(&written.verb), &written.object_ref) {
+    let subresource = written.object_ref.as_ref().map_or("", |reference| &reference.subresource);
+    let event = match (Verb::read(&written.verb, subresource), &written.object_ref) {
         (Some(verb), Some(_)) if has_ended => {
             let received = moment(&written.request_received_timestamp).ok_or("has no time of its request")?;
             Some(event(written, verb, received, at))
@@ -202,6 +212,8 @@ fn dry_run(written: &Written<'_>, verb: Verb) -> DryRun {
     let by_query = query.split('&').any(|one| one.strip_prefix("dryRun=").is_some_and(|value| !value.is_empty()));
     let known = |is_dry| if is_dry { DryRun::Yes } else { DryRun::No };
     match (verb, written.request_object) {
+        // A connection is made, whatever its query says.
+        (Verb::Connect, _) => DryRun::No,
         (Verb::Create | Verb::Update | Verb::Patch, _) => known(by_query),
         (Verb::Delete | Verb::DeleteCollection, Some(body)) => serde_json::from_str::<DeleteOptions>(body.get())
             .map_or(DryRun::Unknown, |options| known(!options.dry_run.is_empty())),

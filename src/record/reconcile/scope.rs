@@ -47,6 +47,7 @@ pub(super) const fn operations(verb: Verb) -> &'static [Operation] {
         Verb::Create => &[Operation::Create],
         Verb::Update | Verb::Patch => &[Operation::Update, Operation::Create],
         Verb::Delete | Verb::DeleteCollection => &[Operation::Delete],
+        Verb::Connect => &[Operation::Connect],
     }
 }
 
@@ -65,6 +66,10 @@ pub(super) fn shown(event: &Event) -> String {
 /// the plural of names of kinds, by the rule of the API server itself.
 pub(super) fn is_kind(kind: &str, group: &str, resource: &str) -> bool {
     let (of, kind) = kind.split_once('/').unwrap_or(("", kind));
+    // What is asked about a connection is of a kind of its own (k8s.io/api/core/v1).
+    if matches!(kind, "PodExecOptions" | "PodAttachOptions" | "PodPortForwardOptions") {
+        return of == group && resource == "pods";
+    }
     let kind = kind.to_ascii_lowercase();
     let plural = match kind.as_bytes().last() {
         Some(b's') => format!("{kind}es"),
@@ -115,6 +120,8 @@ mod tests {
             ("apps/ReplicaSet", "apps", "replicasets"),
             ("networking.k8s.io/NetworkPolicy", "networking.k8s.io", "networkpolicies"),
             ("networking.k8s.io/Ingress", "networking.k8s.io", "ingresses"),
+            ("PodExecOptions", "", "pods"),
+            ("PodPortForwardOptions", "", "pods"),
             ("cilium.io/CiliumClusterwideNetworkPolicy", "cilium.io", "ciliumclusterwidenetworkpolicies"),
         ] {
             assert!(is_kind(kind, group, resource), "{kind}");

@@ -11,7 +11,6 @@ const HARMLESS: [&str; 6] = ["binding", "eviction", "scale", "approval", "token"
 /// What controllers and people must always be able to do: end things, and let go of what ends.
 pub(super) fn is_never_denied(request: &Request, new: Option<&Resource>, old: Option<&Resource>) -> bool {
     match (request.operation, new, old) {
-        (Operation::Connect, ..) => true,
         (Operation::Delete, _, Some(old)) => old.pod.is_some() || old.id.kind.as_ref() == "Namespace",
         _ if HARMLESS.contains(&request.subresource.as_str()) => true,
         (Operation::Update, Some(new), Some(old)) => {

@@ -17,8 +17,8 @@ use crate::{
     evaluate::{Bundle, Known, Light, evaluate},
     judge::{Profile, judge},
     model::{
-        AtAdmission, Criterion, CriterionId, Enforcement, Environment, Finding, Judgement, Problem, Reach, Resource,
-        ResourceId, Scope, Text, Timestamp, Verdict,
+        AtAdmission, Criterion, CriterionId, Enforcement, Environment, Finding, Judgement, Platform, Problem, Reach,
+        Resource, ResourceId, Scope, Text, Timestamp, Verdict,
     },
     normalise, reach,
 };
@@ -49,6 +49,8 @@ pub struct Ruling {
     pub warned: Vec<Shortfall>,
     /// Criteria that would have denied, and that a waiver covers.
     pub waived: Vec<CriterionId>,
+    /// Criteria that it counts for, and that nothing is held against it by.
+    pub observed: Vec<CriterionId>,
     /// Why it could not be judged, where that denies it.
     pub fault: Option<String>,
     /// The object, where there is one to name.
@@ -87,6 +89,9 @@ impl Ruling {
 /// # Errors
 /// [`RulingError`]: there is nothing that could be judged.
 pub fn rule(law: &Law<'_>, inventory: &Inventory, request: &Request, at: Timestamp) -> Result<Ruling, RulingError> {
+    if request.operation == Operation::Connect {
+        return Ok(connection(law, request));
+    }
     let (new, old) = objects(request)?;
     let named = new.as_ref().or(old.as_ref()).ok_or(RulingError::Nothing)?.id.clone();
     if change::is_never_denied(request, new.as_ref(), old.as_ref()) {
@@ -112,6 +117,24 @@ pub fn rule(law: &Law<'_>, inventory: &Inventory, request: &Request, at: Timesta
 }
 
 /// The object as it is to be, and as it was.
+/// The criterion that a connection into a Pod counts for: privileged access is logged.
+const PRIVILEGED_ACCESS: &str = "SPE-IAM-04";
+
+/// A connection into a Pod, by the name of the Pod: passes, and is recorded. What is run there is never read.
+fn connection(law: &Law<'_>, request: &Request) -> Ruling {
+    let text = |text: &String| Text::from(text.as_str());
+    let subject = ResourceId {
+        platform: Platform::Kubernetes,
+        root: ".".into(),
+        kind: text(&request.kind),
+        namespace: text(&request.namespace),
+        name: text(&request.name),
+    };
+    let criterion = CriterionId(PRIVILEGED_ACCESS.into());
+    let is_weighed = law.profile.enforcement.contains_key(&criterion);
+    Ruling { observed: is_weighed.then_some(criterion).into_iter().collect(), ..Ruling::allowed(subject) }
+}
+
 fn objects(request: &Request) -> Result<(Option<Resource>, Option<Resource>), RulingError> {
     let read = |document: &Option<crate::model::Document>| {
         let read = document.as_ref().map(normalise::object).transpose();

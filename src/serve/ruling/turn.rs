@@ -27,9 +27,12 @@ pub fn rule_in_turn(
     request: &Request,
     at: Timestamp,
 ) -> Result<(Ruling, Option<Ticket>), RulingError> {
+    if request.operation == Operation::Connect {
+        return Ok((rule(law, inventory, request, at)?, None));
+    }
     let (new, old) = objects(request)?;
     let context = inventory.snapshot(Extent::Context)?;
-    let bearing = bearing(request.operation, new.as_ref(), old.as_ref(), &context.environment.description);
+    let bearing = bearing(new.as_ref(), old.as_ref(), &context.environment.description);
     let (Some(bearing), Some(id)) = (bearing, new.as_ref().or(old.as_ref()).map(|one| one.id.clone())) else {
         return Ok((rule(law, inventory, request, at)?, None));
     };
@@ -97,16 +100,11 @@ fn named(others: &[Held], denied: &[Shortfall]) -> Vec<ResourceId> {
 }
 
 /// What a change is to others; `None` where it says nothing of where anything leads.
-fn bearing(
-    operation: Operation,
-    new: Option<&Resource>,
-    old: Option<&Resource>,
-    description: &Description,
-) -> Option<Bearing> {
+fn bearing(new: Option<&Resource>, old: Option<&Resource>, description: &Description) -> Option<Bearing> {
     let one = new.or(old)?;
     let kind: &Text = &one.id.kind;
     let is_unchanged = matches!((new, old), (Some(new), Some(old)) if is_alike(new, old));
-    if operation == Operation::Connect || is_unchanged || !reach::reads(kind) {
+    if is_unchanged || !reach::reads(kind) {
         return None;
     }
     if reach::is_workload(kind) {

@@ -58,7 +58,7 @@ fn a_log_that_does_not_answer_is_not_waited_for_beyond_the_time() {
         pepper: DigestText([0; 32]),
     };
     let (emitter, zero) = ("service".to_owned(), DigestText([0; 32]));
-    let terms = Terms { epoch, pepper: [0; 32].into(), bundle: zero, profile: zero, is_required: true, emitter };
+    let terms = Terms { epoch, pepper: [0; 32], bundle: zero, profile: zero, is_required: true, emitter };
     let source = Source { now: || At(0), id: || Ok(Ulid(0)) };
     let door = door(Cluster::new(), Some(Evidence::new(handed, source, terms)));
     // The second time a gap is owed too, and both share the time.
