@@ -2,13 +2,13 @@
 //!
 //! Judges reviews directly, without HTTP: Pods that follow every criterion and Pods that do not, in a cluster of so many
 //! project namespaces with 20 Pods each, without a log and with a durable one. Prints p50, p99, processor time per answer
-//! and the peak of memory; every 50th answer follows a change of the cluster.
+//! and the peak of memory; every 50th answer follows a change of the cluster. With `criteria`: what each criterion costs.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark stops where it cannot go on, and prints")]
 use speguard::{
     collect::cluster::{Change, Part, Served},
     evaluate::Bundle,
     judge::{Profile, profile},
-    model::{Document, Enforcement, Origin, Platform},
+    model::{CriterionId, Document, Enforcement, Origin, Platform},
     serve::{
         door::Door,
         due::Claim,
@@ -37,13 +37,45 @@ const KINDS: [(&str, &str, &str); 5] = [
 fn main() {
     let numbers: Vec<usize> = std::env::args().filter_map(|argument| argument.parse().ok()).collect();
     let (namespaces, answers) = (numbers.first().copied().unwrap_or(200), numbers.get(1).copied().unwrap_or(2_000));
+    if std::env::args().any(|argument| argument == "criteria") {
+        return each_criterion(namespaces, answers);
+    }
+    let door = door(namespaces, &|_| true);
+    println!("{namespaces} namespaces, {} objects, {answers} answers", door.inventory.size());
+    let processor = processor_seconds();
+    let mut took = answer(&door, namespaces, answers);
+    let processor = processor_seconds() - processor;
+    took.sort();
+    let at = |per_mille: usize| took[(took.len() * per_mille / 1000).min(took.len() - 1)].as_secs_f64() * 1e3;
+    println!("p50 {:.2} ms  p99 {:.2} ms  most {:.2} ms", at(500), at(990), at(1000));
+    println!("{:.2} ms of processor for an answer; peak {} MiB", processor * 1e3 / answers as f64, peak_mib());
+}
+
+/// What each criterion costs: the median of answers with it alone, less that of answers with none.
+fn each_criterion(namespaces: usize, answers: usize) {
+    let median = |only: &dyn Fn(&CriterionId) -> bool| {
+        let mut took = answer(&door(namespaces, only), namespaces, answers);
+        took.sort();
+        took[took.len() / 2].as_secs_f64() * 1e3
+    };
+    let none = median(&|_| false);
+    println!("none: {none:.3} ms");
+    let all = door(1, &|_| true).bundle;
+    let costs = all.criteria.iter().map(|one| (median(&|id| *id == one.id) - none, one.id.to_string()));
+    let mut costs: Vec<(f64, String)> = costs.collect();
+    costs.sort_by(|one, other| other.0.total_cmp(&one.0));
+    costs.iter().for_each(|(cost, id)| println!("{id}: {cost:.3} ms"));
+}
+
+/// The door of a cluster, with those of the criteria that admission weighs.
+fn door(namespaces: usize, only: &dyn Fn(&CriterionId) -> bool) -> Door {
     let bundle = Bundle::standard().unwrap();
     let description = speguard::model::Description::default();
     let text = profile::built_in("minimum").unwrap();
     let scanning = profile::check(text, "minimum", &bundle.criteria, &description).unwrap();
     let profile = Profile { enforcement: scanning.admission.clone(), ..scanning };
     let weighed =
-        |id: &speguard::model::CriterionId| profile.enforcement.get(id).is_some_and(|it| *it != Enforcement::Observe);
+        |id: &CriterionId| only(id) && profile.enforcement.get(id).is_some_and(|it| *it != Enforcement::Observe);
     let rules = bundle.only(&weighed);
     let served: Vec<Served> = KINDS
         .iter()
@@ -59,7 +91,7 @@ fn main() {
         inventory.take(at, Change::Part(Part::Page(document(path, &list(kind, namespaces)))));
         inventory.take(at, Change::Listed);
     }
-    let door = Door {
+    Door {
         inventory,
         bundle: rules,
         profile,
@@ -69,10 +101,11 @@ fn main() {
         decided: speguard::serve::decided::Decided::default(),
         metrics: Metrics::default(),
         now: || speguard::model::Timestamp::default(),
-    };
-    println!("{namespaces} namespaces, {} objects, {answers} answers", door.inventory.size());
+    }
+}
+
+fn answer(door: &Door, namespaces: usize, answers: usize) -> Vec<Duration> {
     let mut took = Vec::new();
-    let processor = processor_seconds();
     for nth in 0..answers {
         if nth % 50 == 49 {
             let changed = policy(&format!("n{}", nth % namespaces), "changed", nth);
@@ -85,11 +118,7 @@ fn main() {
         took.push(started.elapsed());
         assert!(!answer.is_empty());
     }
-    let processor = processor_seconds() - processor;
-    took.sort();
-    let at = |per_mille: usize| took[(took.len() * per_mille / 1000).min(took.len() - 1)].as_secs_f64() * 1e3;
-    println!("p50 {:.2} ms  p99 {:.2} ms  most {:.2} ms", at(500), at(990), at(1000));
-    println!("{:.2} ms of processor for an answer; peak {} MiB", processor * 1e3 / answers as f64, peak_mib());
+    took
 }
 
 fn document(path: &str, text: &str) -> Document {
