@@ -2,17 +2,19 @@
 //!
 //! Judges reviews directly, without HTTP: Pods that follow every criterion and Pods that do not, in a cluster of so many
 //! project namespaces with 20 Pods each, without a log and with a durable one. Prints p50, p99, processor time per answer
-//! and the peak of memory; every 50th answer follows a change of the cluster. With `criteria`: what each criterion costs.
+//! and the peak of memory; every 50th answer follows a change of the cluster. With `criteria`: what each criterion costs;
+//! with `audit`: what audits of the whole cost; with `siblings`: Pods are five of each controller, and new ones too.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark stops where it cannot go on, and prints")]
 use speguard::{
+    assess::assess_again,
     collect::cluster::{Change, Part, Served},
     evaluate::Bundle,
     judge::{Profile, profile},
-    model::{CriterionId, Document, Enforcement, Origin, Platform},
+    model::{CriterionId, Document, Enforcement, Origin, Platform, Resource},
     serve::{
         door::Door,
         due::Claim,
-        inventory::{Frame, Inventory},
+        inventory::{Extent, Frame, Inventory},
         metrics::Metrics,
     },
 };
@@ -40,6 +42,9 @@ fn main() {
     if std::env::args().any(|argument| argument == "criteria") {
         return each_criterion(namespaces, answers);
     }
+    if std::env::args().any(|argument| argument == "audit") {
+        return audit(namespaces);
+    }
     let door = door(namespaces, &|_| true);
     println!("{namespaces} namespaces, {} objects, {answers} answers", door.inventory.size());
     let processor = processor_seconds();
@@ -65,6 +70,30 @@ fn each_criterion(namespaces: usize, answers: usize) {
     let mut costs: Vec<(f64, String)> = costs.collect();
     costs.sort_by(|one, other| other.0.total_cmp(&one.0));
     costs.iter().for_each(|(cost, id)| println!("{id}: {cost:.3} ms"));
+}
+
+/// What audits of the whole cost, with all criteria: the first, one after nothing has changed, and one after a policy has.
+fn audit(namespaces: usize) {
+    let door = door(namespaces, &|_| true);
+    let bundle = Bundle::standard().unwrap();
+    println!("{} objects, known with {} MiB", door.inventory.size(), peak_mib());
+    for what in ["the first audit", "nothing has changed", "a policy has changed"] {
+        if what.contains("policy") {
+            door.inventory.take(3, Change::Put(document(KINDS[3].1, &policy("n0", "changed", 0))));
+        }
+        let (begun, processor) = (Instant::now(), processor_seconds());
+        let snapshot = door.inventory.snapshot(Extent::Whole).unwrap();
+        let subjects: Vec<&Resource> = snapshot.environment.all().collect();
+        let at = speguard::model::Timestamp::default();
+        let found = assess_again(&bundle, &snapshot.environment, &subjects, (&door.profile, at), Some(&snapshot.seen));
+        println!(
+            "{what}: {} judgements in {:.1} s, {:.1} s of processor; peak {} MiB",
+            found.judgements.len(),
+            begun.elapsed().as_secs_f64(),
+            processor_seconds() - processor,
+            peak_mib()
+        );
+    }
 }
 
 /// The door of a cluster, with those of the criteria that admission weighs.
@@ -153,8 +182,18 @@ fn policy(space: &str, name: &str, nth: usize) -> String {
 }
 
 fn object(space: &str, name: &str, more: &str) -> String {
+    let (mut name, mut app, mut made) = (name.to_owned(), name.to_owned(), String::new());
+    if std::env::args().any(|argument| argument == "siblings") {
+        // As a controller of five Pods makes them: five letters of the alphabet that names are drawn from.
+        let nth: usize = name.trim_start_matches(['p', 'q']).parse().unwrap();
+        app = format!("w{}", nth / 5 % 4);
+        let drawn =
+            |nth: usize| (0..5).map(move |at| char::from(b"bcdfghjklmnpqrstvwxz2456789"[nth / 27_usize.pow(at) % 27]));
+        let letters: String = drawn(if name.starts_with('q') { nth + 1_000_000 } else { nth }).collect();
+        (name, made) = (format!("{app}-{letters}"), format!(r#""generateName":"{app}-","#));
+    }
     format!(
-        r#"{{"apiVersion":"v1","kind":"Pod","metadata":{{"name":"{name}","namespace":"{space}","labels":{{"app":"{name}"}}}},"spec":{{{more}"automountServiceAccountToken":false,"securityContext":{{"runAsNonRoot":true,"runAsUser":10001,"seccompProfile":{{"type":"RuntimeDefault"}}}},"containers":[{{"name":"c","image":"registry.example/c@sha256:8f0d1c0d5a3a3a0b9e3f7f9f7c1d4a0b6f4e0a6f1c2b3d4e5f60718293a4b5c6","securityContext":{{"allowPrivilegeEscalation":false,"readOnlyRootFilesystem":true,"capabilities":{{"drop":["ALL"]}}}},"resources":{{"limits":{{"cpu":"1","memory":"1Gi"}}}}}}]}}}}"#
+        r#"{{"apiVersion":"v1","kind":"Pod","metadata":{{{made}"name":"{name}","namespace":"{space}","labels":{{"app":"{app}"}}}},"spec":{{{more}"automountServiceAccountToken":false,"securityContext":{{"runAsNonRoot":true,"runAsUser":10001,"seccompProfile":{{"type":"RuntimeDefault"}}}},"containers":[{{"name":"c","image":"registry.example/c@sha256:8f0d1c0d5a3a3a0b9e3f7f9f7c1d4a0b6f4e0a6f1c2b3d4e5f60718293a4b5c6","securityContext":{{"allowPrivilegeEscalation":false,"readOnlyRootFilesystem":true,"capabilities":{{"drop":["ALL"]}}}},"resources":{{"limits":{{"cpu":"1","memory":"1Gi"}}}}}}]}}}}"#
     )
 }
 

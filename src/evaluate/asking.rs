@@ -4,6 +4,7 @@ use super::{
     engine::{Said, Seen, Session},
     fingerprint::{self, Content},
     memory::{Answer, Fingerprint, Known, Version},
+    siblings::{self, Siblings},
     sight::Sight,
 };
 use crate::model::{Resource, View};
@@ -14,11 +15,20 @@ pub(super) struct Subject<'a> {
     pub(super) resource: &'a Resource,
     input: OnceLock<Vec<(&'static str, Seen)>>,
     content: OnceLock<Content>,
+    siblings: OnceLock<Option<Siblings>>,
+    /// As all siblings have it.
+    common: OnceLock<Content>,
 }
 
 impl<'a> Subject<'a> {
     pub(super) const fn new(resource: &'a Resource) -> Self {
-        Self { resource, input: OnceLock::new(), content: OnceLock::new() }
+        Self {
+            resource,
+            input: OnceLock::new(),
+            content: OnceLock::new(),
+            siblings: OnceLock::new(),
+            common: OnceLock::new(),
+        }
     }
 }
 
@@ -68,16 +78,17 @@ impl<'p, 'a> Opened<'p, 'a> {
     /// Why it cannot be asked.
     pub(super) fn answer(&mut self, subject: &Subject<'_>) -> Result<(Said, Result<bool, String>), String> {
         let (rule, view) = (self.rule, self.place.view);
-        let kept = self.place.known.zip(self.question(subject));
+        let siblings = self.siblings(subject);
+        let kept = self.place.known.zip(self.question(subject, siblings));
         if let Some((known, question)) = &kept
             && let Some(answer) = known.memory.answer(view, rule, (&self.versions, question))
         {
-            return Ok(answer.say());
+            return Ok(answer.say(siblings));
         }
         let said = self.ask(subject)?;
         let is_silent = |members: &Result<Vec<_>, _>| members.as_ref().is_ok_and(Vec::is_empty);
         let applies = if is_silent(&said.deny) && is_silent(&said.undetermined) { self.applies() } else { Ok(true) };
-        if let (Some((known, question)), Some(answer)) = (kept, Answer::of(&said, &applies)) {
+        if let (Some((known, question)), Some(answer)) = (kept, Answer::of(&said, &applies, siblings)) {
             known.memory.remember(view, rule, (&self.versions, question), answer);
         }
         Ok((said, applies))
@@ -110,10 +121,18 @@ impl<'p, 'a> Opened<'p, 'a> {
         }
     }
 
-    fn question(&self, subject: &Subject<'_>) -> Option<Fingerprint> {
+    /// The siblings of a subject, where the rule says the same of them all.
+    fn siblings<'s>(&self, subject: &'s Subject<'_>) -> Option<&'s Siblings> {
+        let is_same = self.place.known.is_some() && self.rule.is_standard() && siblings::are_alike(&self.rule.joins);
+        let siblings = is_same.then(|| subject.siblings.get_or_init(|| Siblings::of(subject.resource)));
+        siblings.and_then(Option::as_ref)
+    }
+
+    fn question(&self, subject: &Subject<'_>, siblings: Option<&Siblings>) -> Option<Fingerprint> {
         let shared = self.shared.as_ref()?;
-        let own = || fingerprint::subject(subject.resource, self.place.sight.ways_of_all());
-        let own = *subject.content.get_or_init(own);
+        let place = if siblings.is_some() { &subject.common } else { &subject.content };
+        let own = || fingerprint::subject(subject.resource, self.place.sight.ways_of_all(), siblings);
+        let own = *place.get_or_init(own);
         Some(fingerprint::question(shared.iter().copied().chain([own])))
     }
 

@@ -48,12 +48,18 @@ pub(super) struct RuleSource {
     /// Path and text.
     modules: Vec<(String, Arc<str>)>,
     program: OnceLock<Result<Program, String>>,
+    /// Part of the program, with all that it needs.
+    is_standard: bool,
 }
 
 impl Rule {
     /// Whether objects of a kind weigh on what the rule says, as subjects or beside them.
     pub(super) fn looks_at(&self, kind: &Text) -> bool {
         self.subjects.contains(kind) || self.joins.contains(kind)
+    }
+
+    pub(super) fn is_standard(&self) -> bool {
+        self.source.is_standard
     }
 
     pub(super) fn package(&self) -> String {
@@ -63,7 +69,7 @@ impl Rule {
     /// # Errors
     /// The engine's message, where the rule does not compile: each of its questions is then not evaluated.
     pub(super) fn program(&self) -> Result<&Program, String> {
-        let RuleSource { package, main, modules, program } = &*self.source;
+        let RuleSource { package, main, modules, program, .. } = &*self.source;
         let compile = || {
             let modules: Vec<(&str, &str)> = modules.iter().map(|(path, text)| (path.as_str(), &**text)).collect();
             Program::compile(&modules, main, package)
@@ -315,7 +321,7 @@ fn source(files: &BTreeMap<Spot, File>, folder: &str, name: &str) -> RuleSource 
     let main = Spot { folder: folder.to_owned(), file: format!("{name}.rego") };
     let mut wanted = vec![main.clone()];
     let mut found: BTreeSet<Spot> = BTreeSet::new();
-    let mut modules = Vec::new();
+    let (mut modules, mut is_standard) = (Vec::new(), true);
     while let Some(spot) = wanted.pop() {
         let Some(file) = files.get(&spot) else { continue };
         if !found.insert(spot) {
@@ -324,6 +330,7 @@ fn source(files: &BTreeMap<Spot, File>, folder: &str, name: &str) -> RuleSource 
         let imported =
             library(&file.text).map(|name| Spot { folder: LIBRARY.to_owned(), file: format!("{name}.rego") });
         wanted.extend(imported);
+        is_standard &= file.standard;
         modules.push((file.shown.to_string(), file.text.clone()));
     }
     // The library first, in order, the rule last: the same engine twice.
@@ -339,6 +346,7 @@ fn source(files: &BTreeMap<Spot, File>, folder: &str, name: &str) -> RuleSource 
         main: shown,
         modules,
         program: OnceLock::new(),
+        is_standard,
     }
 }
 

@@ -141,8 +141,9 @@ pub(super) struct Program {
 /// The package of a module that asks for the heads of a rule with its input and its ways laid over: so a session can be
 /// asked about any subject of a view without being prepared anew, which takes several times as long as an answer.
 ///
-/// The library's own virtual machine needs no preparing, and was tried: it turns ill-typed values into undefined ones where
-/// this engine ends the evaluation, so that a rule says nothing where it must say that it cannot tell.
+/// The library's own virtual machine (regorus 0.14.1) needs no preparing and answers in a third of the time, and was tried:
+/// it turns ill-typed values into undefined ones where this engine ends the evaluation, and of a pod that cannot be read and
+/// of a binding whose role is not known it says nothing, where this engine and OPA say that it cannot be told.
 const ASKED: &str = "speguard_asked";
 
 /// What all heads of a rule say, each as a list of no or one member.

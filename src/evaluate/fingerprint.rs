@@ -1,5 +1,5 @@
 //! The content of a question: equal where a rule sees the same.
-use super::{engine::Seen, memory::Fingerprint, sight::topics};
+use super::{engine::Seen, memory::Fingerprint, siblings::Siblings, sight::topics};
 use crate::model::{Hop, Reach, Resource, ResourceId, Step, Text, Way, content, map_content, text_content};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
@@ -7,10 +7,16 @@ use std::collections::BTreeMap;
 /// A SHA-256.
 pub(super) type Content = [u8; 32];
 
-/// Of a subject, as `input` and `data.reach` show it.
-pub(super) fn subject(resource: &Resource, reach: &Reach) -> Content {
+/// Of a subject, as `input` and `data.reach` show it; with siblings, as they do of each of them.
+pub(super) fn subject(resource: &Resource, reach: &Reach, siblings: Option<&Siblings>) -> Content {
     let mut hash = Sha256::new();
-    let to = &mut |bytes: &[u8]| hash.update(bytes);
+    // Texts come whole.
+    let common =
+        |bytes: &[u8]| siblings.zip(std::str::from_utf8(bytes).ok()).map(|(of, text)| of.common(text).into_owned());
+    let to = &mut |bytes: &[u8]| match common(bytes) {
+        Some(text) => hash.update(text),
+        None => hash.update(bytes),
+    };
     address(&resource.id, to);
     text_content(resource.scope.name(), to);
     content(&resource.body, to);

@@ -5,6 +5,7 @@
 use super::{
     bundle::{Rule, RuleSource},
     engine::{Said, Seen, Session},
+    siblings::Siblings,
 };
 use crate::model::{Platform, Resource, Text, Value, View};
 use std::{
@@ -33,26 +34,29 @@ pub(super) enum Answer {
 }
 
 impl Answer {
-    /// What can be said again; `None` for an evaluation that did not end, which may be for want of time.
-    pub(super) fn of(said: &Said, applies: &Result<bool, String>) -> Option<Self> {
+    /// What can be said again, of siblings too where there are any; `None` for an evaluation that did not end, which may be
+    /// for want of time.
+    pub(super) fn of(said: &Said, applies: &Result<bool, String>, siblings: Option<&Siblings>) -> Option<Self> {
+        let common = |found: &Vec<Value>| siblings.map_or_else(|| found.clone(), |of| of.all_common(found));
         match (said, applies) {
             (Said { deny: Ok(deny), undetermined: Ok(undetermined) }, Ok(applies)) => {
                 Some(match (deny.is_empty() && undetermined.is_empty(), applies) {
                     (true, true) => Self::Applies,
                     (true, false) => Self::DoesNotApply,
-                    (false, _) => Self::Finds(Arc::new((deny.clone(), undetermined.clone()))),
+                    (false, _) => Self::Finds(Arc::new((common(deny), common(undetermined)))),
                 })
             }
             _ => None,
         }
     }
 
-    pub(super) fn say(self) -> (Said, Result<bool, String>) {
+    pub(super) fn say(self, siblings: Option<&Siblings>) -> (Said, Result<bool, String>) {
+        let own = |found: &Vec<Value>| siblings.map_or_else(|| found.clone(), |of| of.all_own(found));
         let said = |deny, undetermined| Said { deny: Ok(deny), undetermined: Ok(undetermined) };
         match self {
             Self::Applies => (said(Vec::new(), Vec::new()), Ok(true)),
             Self::DoesNotApply => (said(Vec::new(), Vec::new()), Ok(false)),
-            Self::Finds(found) => (said(found.0.clone(), found.1.clone()), Ok(true)),
+            Self::Finds(found) => (said(own(&found.0), own(&found.1)), Ok(true)),
         }
     }
 }

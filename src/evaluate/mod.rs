@@ -10,6 +10,7 @@ mod form;
 mod memory;
 mod parameter;
 mod schema;
+mod siblings;
 mod sight;
 mod subset;
 mod tests_of_rules;

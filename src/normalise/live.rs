@@ -19,7 +19,7 @@ use std::{
 const MANAGED_FIELDS: &str = "managedFields";
 
 /// Metadata that changes without any change of what is judged, so that equal objects have equal digests.
-const PASSING: [&str; 4] = ["generation", "resourceVersion", "selfLink", "uid"];
+const PASSING: [&str; 5] = ["creationTimestamp", "generation", "resourceVersion", "selfLink", "uid"];
 
 /// The whole object once more, as `kubectl apply` was given it.
 const APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";

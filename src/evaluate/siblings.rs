@@ -1,0 +1,100 @@
+//! Pods that one controller makes: alike but for five letters that the API server has drawn for each name, so that what a rule
+//! says of one it says of all.
+//!
+//! A rule sees each Pod as it is. Only what is kept of its answer bears a common name, and gets the own one back when it is
+//! said again. That holds where a rule takes names as names: it is done for the program's own rules alone, and not where they
+//! look at kinds that name Pods.
+use crate::model::{Item, Map, Resource, Text, Value};
+use std::borrow::Cow;
+
+/// What names are drawn from, without vowels so that no word comes of it (k8s.io/apimachinery, `util/rand`).
+const ALPHABET: &str = "bcdfghjklmnpqrstvwxz2456789";
+
+/// How many letters are drawn (k8s.io/apiserver, `storage/names`).
+const DRAWN: usize = 5;
+
+/// The volume with the account's token, which gets a name of its own in each Pod (Kubernetes, admission `serviceaccount`).
+const TOKEN: &str = "kube-api-access-";
+
+/// What stands for the letters that were drawn: no name holds it.
+const COMMON: &str = "\u{1}";
+
+/// Kinds whose objects name Pods. A claim is named after one only where a volume is made for each Pod, which are left out.
+const NAMING: [&str; 3] = ["Pod", "Endpoints", "discovery.k8s.io/EndpointSlice"];
+
+/// The names of one Pod that were drawn, and what its siblings have in their place.
+#[derive(Clone, Debug)]
+pub(super) struct Siblings(Vec<(String, String)>);
+
+/// Whether what a rule says of a Pod does not depend on which of its siblings it is, by the kinds that it looks at beside it.
+pub(super) fn are_alike(joins: &[Text]) -> bool {
+    !joins.iter().any(|kind| NAMING.contains(&kind.as_ref()))
+}
+
+impl Siblings {
+    /// `None` of what has a name that somebody gave, and where volumes are made for each Pod by its name.
+    pub(super) fn of(resource: &Resource) -> Option<Self> {
+        let metadata = resource.body.get("metadata")?;
+        let stem = metadata.get("generateName").and_then(Value::as_text).filter(|stem| !stem.is_empty())?;
+        let name = resource.id.name.as_ref();
+        if resource.id.kind.as_ref() != "Pod" || !is_drawn(name.strip_prefix(stem)?) {
+            return None;
+        }
+        let volumes = resource.body.find(&["spec", "volumes"]).and_then(Value::as_list).unwrap_or_default();
+        if volumes.iter().any(|volume| volume.value.get("ephemeral").is_some()) {
+            return None;
+        }
+        let mut names = vec![(name.to_owned(), format!("{stem}{COMMON}"))];
+        let tokens = volumes.iter().filter_map(|volume| volume.value.get("name").and_then(Value::as_text));
+        let tokens = tokens.filter(|name| name.strip_prefix(TOKEN).is_some_and(is_drawn));
+        names.extend(tokens.map(|name| (name.to_owned(), format!("{TOKEN}{COMMON}"))));
+        // Two of them could not be told apart again.
+        (names.len() <= 2).then_some(Self(names))
+    }
+
+    /// A text as all siblings have it.
+    pub(super) fn common<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        self.0.iter().fold(text.into(), |text, (own, common)| replaced(text, own, common))
+    }
+
+    /// Values as all siblings have them.
+    pub(super) fn all_common(&self, values: &[Value]) -> Vec<Value> {
+        let common = |text: &Text| self.common(text).as_ref().into();
+        values.iter().map(|value| renamed(value, &common)).collect()
+    }
+
+    /// Values of all siblings as this one has them.
+    pub(super) fn all_own(&self, values: &[Value]) -> Vec<Value> {
+        let own = |text: &Text| {
+            let text = Cow::Borrowed(text.as_ref());
+            self.0.iter().fold(text, |text, (own, common)| replaced(text, common, own)).as_ref().into()
+        };
+        values.iter().map(|value| renamed(value, &own)).collect()
+    }
+}
+
+fn is_drawn(letters: &str) -> bool {
+    letters.len() == DRAWN && letters.chars().all(|letter| ALPHABET.contains(letter))
+}
+
+fn replaced<'t>(text: Cow<'t, str>, from: &str, to: &str) -> Cow<'t, str> {
+    if text.contains(from) { text.replace(from, to).into() } else { text }
+}
+
+fn renamed(value: &Value, rename: &dyn Fn(&Text) -> Text) -> Value {
+    match value {
+        Value::Text(text) => Value::Text(rename(text)),
+        Value::List(items) => {
+            let item = |item: &Item| Item { at: item.at, value: renamed(&item.value, rename) };
+            Value::List(items.iter().map(item).collect())
+        }
+        Value::Map(map) => {
+            let mut whole = Map::new();
+            for entry in map {
+                whole.put(rename(&entry.key), renamed(&entry.value, rename));
+            }
+            whole.into()
+        }
+        other => other.clone(),
+    }
+}
