@@ -156,14 +156,14 @@ impl DeviationState {
     }
 }
 
-/// The life of one criterion on one resource while it is NotMet, or of one gap.
+/// The life of one criterion on one resource while it is NotMet, of one gap, or of one change of the webhooks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deviation {
     /// The id of the transition that opened it first; for a gap `gap/`, item, scope, emitter
-    /// and its start in milliseconds.
+    /// and its start in milliseconds; for webhooks `webhooks/` and when it was seen.
     pub id: String,
     pub criterion: String,
-    /// The resource's kind; [`Deviation::GAP`] for a gap.
+    /// The resource's kind; [`Deviation::GAP`] for a gap, [`Deviation::WEBHOOKS`].
     pub kind: String,
     /// As the log refers to it; for a gap the plan item.
     pub resource: String,
@@ -189,6 +189,9 @@ impl Deviation {
     /// What stands for a kind where a gap is the deviation.
     pub const GAP: &'static str = "gap";
 
+    /// What stands for one where the webhooks by which the API server asks were changed.
+    pub const WEBHOOKS: &'static str = "webhooks";
+
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.state == DeviationState::Open
@@ -197,6 +200,12 @@ impl Deviation {
     #[must_use]
     pub fn is_gap(&self) -> bool {
         self.kind == Self::GAP
+    }
+
+    /// Whether a resource was judged so.
+    #[must_use]
+    pub fn is_of_verdict(&self) -> bool {
+        ![Self::GAP, Self::WEBHOOKS].contains(&self.kind.as_str())
     }
 }
 

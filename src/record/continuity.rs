@@ -6,6 +6,7 @@
 mod cover;
 mod deviations;
 mod exposure;
+mod guarding;
 mod presence;
 #[cfg(test)]
 mod tests;
@@ -193,6 +194,8 @@ pub struct WaiverFact {
 ///   [`HEARTBEATS_MISSED_MAX`] times its interval. After the last of an epoch it is down: until the next start, or, where
 ///   none came, from that moment once the time has passed. It covers nothing from a sign that says that the inventory is not
 ///   whole until one that says it is. What several promise together holds while one of them holds it.
+/// - The webhooks that an emitter was started on are what it is held to. Others are a deviation until they are as before, or
+///   until it is started on them; that there are none is one until there are. What several see is one.
 /// - Without a plan in force nothing is a gap, and since nothing says how long an observation holds, all time is
 ///   unknown.
 /// - Declarations of one cause that overlap or touch are one. A declared gap explains the part of a gap that it overlaps. What it leaves at an edge is explained too where that

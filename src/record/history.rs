@@ -242,8 +242,8 @@ pub(super) fn epoch(at: &At<Epoch>, emitter: &str) -> SignFact {
 }
 
 pub(super) fn heartbeat(at: &At<Box<Heartbeat>>, emitter: &str) -> SignFact {
-    let Heartbeat { epoch, synced, dropped, clock_step_ms, .. } = *at.what;
-    let sign = Sign::Beat { synced, dropped, clock_step_ms };
+    let Heartbeat { epoch, synced, dropped, clock_step_ms, webhooks, .. } = *at.what;
+    let sign = Sign::Beat { synced, dropped, clock_step_ms, webhooks: webhooks.map(|digest| digest.0) };
     SignFact { emitter: emitter.to_owned(), epoch, at: at.observed.0, sign }
 }
 

@@ -1,13 +1,13 @@
 //! Deviations: the life of what is not met, from the changes that runs saw, and of gaps.
-use super::{ChangeFact, REOPENED_WITHIN_MS, Watch};
+use super::{ChangeFact, REOPENED_WITHIN_MS, Watch, guarding::Guarding};
 use crate::model::{
     Ageing, DAY_MS, Deviation, DeviationState, Effect, Gap, ItemHistory, Moment, Repair, Severity, VerdictName,
 };
 use std::collections::BTreeMap;
 
-/// The criterion that every gap deviates from, and its severity in the catalogue (section 9).
-const GAP_CRITERION: &str = "SPE-AUD-03";
-const GAP_SEVERITY: Severity = Severity::High;
+/// The criterion that every gap and every change of the webhooks deviates from, and its severity in the catalogue (section 9).
+pub(super) const GAP_CRITERION: &str = "SPE-AUD-03";
+pub(super) const GAP_SEVERITY: Severity = Severity::High;
 
 /// The lives under way, and how changes find theirs.
 #[derive(Debug, Default)]
@@ -19,9 +19,10 @@ pub(super) struct Lives {
 }
 
 impl Watch {
-    /// Deviations that were open at some time of the period, of verdicts and of gaps.
-    pub(super) fn deviations(&self, lives: Lives, items: &[ItemHistory]) -> Vec<Deviation> {
+    /// Deviations that were open at some time of the period, of verdicts, of gaps and of webhooks.
+    pub(super) fn deviations(&self, lives: Lives, guarding: Guarding, items: &[ItemHistory]) -> Vec<Deviation> {
         let mut deviations = lives.lives;
+        deviations.extend(guarding.finish().filter(|one| one.opened.latest < self.period.to));
         deviations.extend(items.iter().flat_map(|item| item.gaps.iter().map(|gap| self.of_gap(item, gap))));
         deviations.retain(|deviation| deviation.closed.is_none_or(|closed| closed.latest >= self.period.from));
         deviations.iter_mut().for_each(|deviation| self.age(deviation));
@@ -77,7 +78,7 @@ impl Watch {
     }
 
     pub(super) fn repair(&self, deviations: &[Deviation]) -> Repair {
-        let of_verdicts = || deviations.iter().filter(|deviation| !deviation.is_gap());
+        let of_verdicts = || deviations.iter().filter(|deviation| deviation.is_of_verdict());
         let closed: Vec<&Deviation> = of_verdicts().filter(|one| one.state == DeviationState::Met).collect();
         let mut lengths: Vec<u64> = closed
             .iter()

@@ -33,6 +33,8 @@ pub enum Sign {
         dropped: u64,
         /// By how many milliseconds its wall clock was set since the last sign.
         clock_step_ms: Option<i64>,
+        /// The digest of the webhooks by which it is asked; `None` where there are none, or it does not look.
+        webhooks: Option<[u8; 32]>,
     },
 }
 
@@ -153,7 +155,7 @@ impl Emitter {
         }
         match sign {
             Sign::Start => drop(self.open.insert(epoch, Epoch { last: at, synced: false, dropped: 0 })),
-            Sign::Beat { synced, dropped, clock_step_ms } => {
+            Sign::Beat { synced, dropped, clock_step_ms, .. } => {
                 self.reach(epoch, at, patience);
                 let open = self.open.entry(epoch).or_insert(Epoch { last: at, synced, dropped: 0 });
                 // A clock that was set may have carried it out of the window.

@@ -4,6 +4,7 @@ use super::{
     cover::{Declared, Demand},
     deviations::Lives,
     exposure::Standing,
+    guarding::Guarding,
     presence::{Presence, SignFact},
 };
 use crate::model::{AnchorHistory, History, Period, ResourceTime, RunLine, UnfinishedRun, WaiverAge, WaiverHistory};
@@ -36,6 +37,7 @@ struct Lists {
     /// With the place in the log, for their order.
     runs: Vec<RunLine>,
     lives: Lives,
+    guarding: Guarding,
 }
 
 /// What is known at the end of the log.
@@ -105,6 +107,9 @@ impl Watch {
     /// Takes a sign of life; those of one emitter in the order of the log.
     pub fn sign(&mut self, sign: &SignFact) {
         if sign.at <= self.as_of {
+            if let Some(lists) = &mut self.lists {
+                lists.guarding.take(sign);
+            }
             self.presence.take(sign, &self.plans, self.window);
         }
     }
@@ -124,9 +129,9 @@ impl Watch {
         criteria.values().for_each(|time| all.add(time));
         let lists = self.lists.take();
         let is_listed = lists.is_some();
-        let Lists { mut runs, lives } = lists.unwrap_or_default();
+        let Lists { mut runs, lives, guarding } = lists.unwrap_or_default();
         runs.sort_by_key(|run| (run.observed, run.index));
-        let deviations = if is_listed { self.deviations(lives, &items) } else { Vec::new() };
+        let deviations = if is_listed { self.deviations(lives, guarding, &items) } else { Vec::new() };
         let in_force = self.plans.iter().rev().find(|(effect, _)| effect.from <= self.window.to);
         History {
             period: self.period,

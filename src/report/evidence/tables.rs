@@ -212,7 +212,11 @@ fn deviation(edition: &Edition<'_>, one: &Deviation, phrases: &Phrases) -> Vec<C
         Cell::Mark(tone, phrases.say(&key)),
         Cell::Id(one.criterion.clone()),
         text(&one.resource),
-        Cell::Text(if one.is_gap() { phrases.say("evidence-gap") } else { one.kind.clone() }),
+        Cell::Text(match one.kind.as_str() {
+            Deviation::GAP => phrases.say("evidence-gap"),
+            Deviation::WEBHOOKS => phrases.say("evidence-webhooks"),
+            kind => kind.to_owned(),
+        }),
         severity(one.severity, phrases),
         Cell::Text(effect),
         earliest(Some(one.opened)),

@@ -193,6 +193,7 @@ evidence-state-not_applicable = no longer applies
 evidence-counted = counts
 evidence-overdue = overdue
 evidence-gap = gap
+evidence-webhooks = webhooks changed
 evidence-undeclared = by nobody
 evidence-declared = declared: { $cause }
 evidence-run-met = all that counts is met

@@ -193,6 +193,7 @@ evidence-state-not_applicable = ikke lenger aktuelt
 evidence-counted = teller
 evidence-overdue = over fristen
 evidence-gap = hull
+evidence-webhooks = webhooks endret
 evidence-undeclared = av ingen
 evidence-declared = meldt: { $cause }
 evidence-run-met = alt som teller, er oppfylt

@@ -1,7 +1,7 @@
 //! Emitters that run all the time, one rule at a time. Two of them promise together that one is there; signs of life come
 //! every minute.
 use super::*;
-use crate::model::ResidentHistory;
+use crate::model::{Deviation, ResidentHistory};
 
 fn resident(emitters: &[&str]) -> Resident {
     let emitters = emitters.iter().map(|one| (*one).to_owned()).collect();
@@ -13,7 +13,7 @@ fn sign(emitter: &str, epoch: u64, minute: i64, sign: Sign) -> SignFact {
 }
 
 fn beat(synced: bool) -> Sign {
-    Sign::Beat { synced, dropped: 0, clock_step_ms: None }
+    Sign::Beat { synced, dropped: 0, clock_step_ms: None, webhooks: None }
 }
 
 /// A start, and a sign of life at each minute up to one, all of them good.
@@ -129,7 +129,12 @@ fn a_gap_is_declared_for_the_promise_or_for_one_of_its_emitters() {
 fn e9_a_clock_that_is_set_is_told_and_hides_no_silence() {
     let mut signs = alive("a", 1, 0, 10);
     let set = |minute, step: i64| {
-        sign("a", 1, minute, Sign::Beat { synced: true, dropped: 0, clock_step_ms: Some(step * MINUTE) })
+        sign(
+            "a",
+            1,
+            minute,
+            Sign::Beat { synced: true, dropped: 0, clock_step_ms: Some(step * MINUTE), webhooks: None },
+        )
     };
     signs.push(set(21, 10));
     signs.push(set(12, -10));
@@ -142,7 +147,9 @@ fn e9_a_clock_that_is_set_is_told_and_hides_no_silence() {
 
 #[test]
 fn what_could_not_be_entered_is_counted_once() {
-    let lost = |minute, dropped| sign("a", 1, minute, Sign::Beat { synced: true, dropped, clock_step_ms: None });
+    let lost = |minute, dropped| {
+        sign("a", 1, minute, Sign::Beat { synced: true, dropped, clock_step_ms: None, webhooks: None })
+    };
     let mut signs = alive("a", 1, 0, 57);
     signs.extend([lost(58, 2), lost(59, 5), lost(60, 5)]);
     assert_eq!(one(&seen(&["a"], signs)).dropped, 5);
@@ -172,4 +179,60 @@ proptest! {
         let one = &item.residents[0];
         prop_assert_eq!(sum(&one.down) + sum(&one.blind), missing);
     }
+}
+
+/// A sign of life with webhooks of a number; 0 where there are none.
+fn guarded(emitter: &str, minute: i64, webhooks: u8) -> SignFact {
+    let webhooks = (webhooks > 0).then_some([webhooks; 32]);
+    sign(emitter, 1, minute, Sign::Beat { synced: true, dropped: 0, clock_step_ms: None, webhooks })
+}
+
+/// When each change of webhooks was seen and when it was over, in minutes.
+fn changed(signs: Vec<SignFact>) -> Vec<(i64, Option<i64>)> {
+    let history = seen(&[], signs);
+    let of_webhooks = history.deviations.iter().filter(|one| one.kind == Deviation::WEBHOOKS);
+    let times = of_webhooks.map(|one| {
+        assert_eq!((one.criterion.as_str(), one.severity), ("SPE-AUD-03", Some(Severity::High)));
+        (one.opened.latest / MINUTE, one.closed.map(|closed| closed.latest / MINUTE))
+    });
+    times.collect()
+}
+
+#[test]
+fn webhooks_that_are_changed_are_a_deviation_until_they_are_as_before() {
+    let said = |all: &[(i64, u8)]| all.iter().map(|(minute, of)| guarded("a", *minute, *of)).collect::<Vec<_>>();
+    // None at first: it has not looked yet.
+    assert_eq!(changed(said(&[(1, 0), (2, 1), (3, 1)])), []);
+    assert_eq!(changed(said(&[(1, 1), (2, 2), (3, 2), (4, 1)])), [(2, Some(4))]);
+    assert_eq!(changed(said(&[(1, 1), (2, 0), (3, 0)])), [(2, None)]);
+    // From one change to the next it is one deviation.
+    assert_eq!(changed(said(&[(1, 1), (2, 2), (3, 0), (4, 3), (5, 1), (6, 2)])), [(2, Some(5)), (6, None)]);
+}
+
+#[test]
+fn who_is_started_on_other_webhooks_takes_them_and_never_that_there_are_none() {
+    let start = |minute| sign("a", 2, minute, Sign::Start);
+    let others = vec![guarded("a", 1, 1), guarded("a", 2, 2), start(3), guarded("a", 4, 2), guarded("a", 5, 1)];
+    assert_eq!(changed(others), [(2, Some(4)), (5, None)]);
+    let none = vec![guarded("a", 1, 1), guarded("a", 2, 0), start(3), guarded("a", 4, 0), guarded("a", 5, 0)];
+    assert_eq!(changed(none), [(2, None)]);
+    // Just started it has not looked yet; later it has.
+    let soon = vec![guarded("a", 1, 1), start(3), guarded("a", 3, 0), guarded("a", 4, 2), guarded("a", 5, 2)];
+    assert_eq!(changed(soon), []);
+    let gone = vec![guarded("a", 1, 1), start(3), guarded("a", 3, 0), guarded("a", 5, 0), guarded("a", 7, 2)];
+    assert_eq!(changed(gone), [(5, Some(7))]);
+}
+
+#[test]
+fn what_several_see_is_one_change_until_all_see_its_end() {
+    let signs = vec![
+        guarded("a", 1, 1),
+        guarded("b", 1, 1),
+        guarded("a", 2, 2),
+        guarded("b", 3, 2),
+        guarded("a", 4, 1),
+        guarded("b", 5, 1),
+    ];
+    assert_eq!(changed(signs[..5].to_vec()), [(2, None)]);
+    assert_eq!(changed(signs), [(2, Some(5))]);
 }
