@@ -42,6 +42,35 @@ fn a_report_is_bounded_by_results_and_by_bytes_and_its_counts_are_whole() {
     }
 }
 
+/// E23: a hundred thousand breaches in a hundred namespaces, most of them in one.
+#[test]
+fn e23_a_hundred_thousand_breaches_make_few_objects_that_are_small_and_count_them_all() {
+    const ALL: usize = 100_000;
+    let mut stage = stage();
+    for nth in 1..100 {
+        stage.add(resource(id(Platform::Kubernetes, ".", "Namespace", "", &format!("n{nth}")), "n.yaml", 1));
+    }
+    for nth in 0..ALL {
+        let space = if nth.is_multiple_of(2) { "research".to_owned() } else { format!("n{}", 1 + nth % 99) };
+        let on = id(Platform::Kubernetes, ".", "Pod", &space, &format!("w{nth}"));
+        stage.judge("SPE-NET-02", &on, breach("host_network", &["spec"]), Enforcement::Deny);
+    }
+    let all = told(&stage);
+    // One for each namespace, and one for the cluster.
+    assert_eq!(all.len(), 101);
+    let mut counted = 0;
+    for report in &all {
+        let bytes = serde_json::to_vec(report).unwrap().len();
+        let report = json(report);
+        let results = report["results"].as_array().unwrap().len();
+        assert!(bytes <= BYTES_MAX && results <= RESULTS_MAX, "{bytes} {results}");
+        let fails = usize::try_from(report["summary"]["fail"].as_u64().unwrap()).unwrap();
+        assert_eq!(report["metadata"]["annotations"]["speguard.io/results-left-out"], (fails - results).to_string());
+        counted += fails;
+    }
+    assert_eq!(counted, ALL);
+}
+
 #[test]
 fn the_worst_stay_and_every_judgement_has_its_word() {
     let mut stage = stage();
