@@ -119,6 +119,13 @@ struct Kept {
 }
 
 impl Memory {
+    /// How many answers are kept.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        let rules = lock(&self.rules);
+        rules.values().map(|kept| lock(kept)).map(|kept| kept.answers.len() + kept.before.len()).sum()
+    }
+
     /// The kind as it was seen before, where it holds the same; else as it is seen now.
     fn kind(&self, key: (View, Text), of: &[&Resource], see: impl FnOnce() -> Seen) -> (Version, Seen) {
         let mut kinds = lock(&self.kinds);
