@@ -274,6 +274,21 @@ fn who_leads_and_is_held_up_does_not_go_on_as_if_it_led() {
 }
 
 #[test]
+fn who_cannot_renew_in_time_ends_its_term_and_leads_anew() {
+    let Some(mut own) = Replicas::start("a leader that cannot renew", 1) else { return };
+    own.wait_until("the leader has audited", |own| !own.entries("run", "lead").is_empty());
+    // The API server answers nothing while its store does not.
+    own.plane.signal_etcd("STOP");
+    thread::sleep(LASTS + Duration::from_secs(2));
+    own.plane.signal_etcd("CONT");
+    own.wait_until("it steps down", |own| own.output().contains("does not lead any more"));
+    own.wait_until("it leads anew", |own| own.leader() == Some(0));
+    own.wait_until("it has audited anew", |own| own.entries("run", "lead").len() > 1);
+    own.verify();
+    assert_eq!(epochs(&own), [epoch(1, "start"), epoch(1, "stop"), epoch(2, "start"), epoch(2, "stop")]);
+}
+
+#[test]
 fn a_lease_that_may_not_be_written_or_a_shard_that_does_not_lead_is_said() {
     let Some(plane) = environment("a lease that may not be written", false) else { return };
     let home = tempfile::tempdir().unwrap();

@@ -137,6 +137,11 @@ impl Elected {
             let leads = self.candidate.until().is_some_and(|until| Monotonic::now() < until);
             match (&self.reign, leads) {
                 (None, true) => self.accede(),
+                // Renewed too late: what was done under the term has ended, and another begins.
+                (Some(reign), true) if reign.term.is_over() || reign.thread.is_finished() => {
+                    self.step_down();
+                    self.accede();
+                }
                 (Some(reign), true) => reign.term.extend(self.candidate.until()),
                 (Some(_), false) => self.step_down(),
                 (None, false) => {}
