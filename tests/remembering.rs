@@ -135,7 +135,7 @@ fn drawn(stem: &str, name: &str, token: &str, more: &str) -> Resource {
     let text = format!(
         r#"{{"kind":"PodList","apiVersion":"v1","metadata":{{}},"items":[{{"metadata":{{"name":"{name}","generateName":"{stem}",
         "namespace":"a","uid":"{name}","creationTimestamp":"2026-11-25T10:00:00Z","labels":{{"app":"w"}}}},"spec":{{{more}
-        "containers":[{{"name":"c","image":"i","command":["serve","--name={name}"],
+        "containers":[{{"name":"c","image":"i",
         "volumeMounts":[{{"name":"kube-api-access-{token}","mountPath":"/t"}}]}}],
         "volumes":[{{"name":"kube-api-access-{token}","hostPath":{{"path":"/h"}}}}]}}}}]}}"#
     );
@@ -143,6 +143,13 @@ fn drawn(stem: &str, name: &str, token: &str, more: &str) -> Resource {
     let list = Document { origin, bytes: text.into_bytes().into(), render: None };
     let mut all = speguard::normalise::page(&list).unwrap();
     Resource { scope: Scope::Project, ..all.remove(0) }
+}
+
+fn account(name: &str, is_mounted: bool) -> Resource {
+    let body: Map = [("automountServiceAccountToken", is_mounted)].into_iter().collect();
+    let (of, namespace) = (config(name, Value::Null), "a".into());
+    let id = ResourceId { kind: "ServiceAccount".into(), namespace, ..of.id.clone() };
+    Resource { id, body: body.into(), ..of }
 }
 
 #[test]
@@ -155,12 +162,18 @@ fn what_is_said_of_one_pod_of_a_controller_is_said_of_its_siblings_by_their_name
         drawn("w-", "w-npqrs", "xxxxx", "\"hostNetwork\":true,"),
         drawn("w-", "w-admin", "xxxxx", ""),
         drawn("", "w-tvwxz", "xxxxx", ""),
+        // What they name is named as they are, and is another thing for each.
+        drawn("x-", "x-bcdfg", "xxxxx", "\"serviceAccountName\":\"x-bcdfg\","),
+        drawn("x-", "x-hjklm", "xxxxx", "\"serviceAccountName\":\"x-hjklm\","),
+        drawn("x-", "x-npqrs", "xxxxx", "\"serviceAccountName\":\"x-\\u0001\","),
     ];
     let bundle = Arc::new(Bundle::standard().unwrap());
     let memory = Arc::<Memory>::default();
     let mut new = Vec::new();
     for pod in pods {
-        let (name, sees) = (pod.id.name.to_string(), Sees::new(&bundle, pod, Vec::new()));
+        // One of the accounts is lax, the others are not.
+        let accounts = ["x-bcdfg", "x-hjklm", "default"].map(|name| account(name, name == "x-hjklm"));
+        let (name, sees) = (pod.id.name.to_string(), Sees::new(&bundle, pod, accounts.into()));
         let before = memory.size();
         let kept = sees.says(Some(&Known::with(&memory)));
         new.push(memory.size() - before);

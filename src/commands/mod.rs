@@ -96,6 +96,16 @@ pub fn complain(error: &anyhow::Error) {
     drop(io::stderr().lock().write_all(text.as_bytes()));
 }
 
+/// Namespace and name of what is written as both; `what` says of what, with its article.
+///
+/// # Errors
+/// Another form.
+pub fn namespaced<'a>(what: &str, stated: &'a str) -> anyhow::Result<(&'a str, &'a str)> {
+    let parts = stated.split_once('/');
+    let whole = parts.filter(|(space, name)| !space.is_empty() && !name.is_empty() && !name.contains('/'));
+    whole.with_context(|| format!("{what} is written as NAMESPACE/NAME, and not `{stated}`"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

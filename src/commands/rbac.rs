@@ -1,12 +1,11 @@
 //! `speguard rbac`: the least that a live scan must be allowed.
-use super::{policies, print};
+use super::{namespaced, policies, print};
 use crate::{
     cli::Rbac,
     evaluate::Bundle,
     model::{Platform, Text},
     normalise, reach,
 };
-use anyhow::{Context, ensure};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Prints the ClusterRole, and its binding where an account is given.
@@ -18,8 +17,8 @@ pub fn run(arguments: &Rbac) -> anyhow::Result<u8> {
         Some(folder) => Bundle::extended(policies::read(folder)?)?,
         None => Bundle::standard()?,
     };
-    let account = arguments.service_account.as_deref().map(|stated| named("an account", stated)).transpose()?;
-    let lease = arguments.lease.as_deref().map(|stated| named("a Lease", stated)).transpose()?;
+    let account = arguments.service_account.as_deref().map(|stated| namespaced("an account", stated)).transpose()?;
+    let lease = arguments.lease.as_deref().map(|stated| namespaced("a Lease", stated)).transpose()?;
     let mut printed = text(arguments, &rules(&kinds(&bundle)), account);
     if let Some(lease) = lease {
         printed.push_str(&of_lease(&arguments.name, lease, account));
@@ -60,12 +59,6 @@ fn plural(kind: &str) -> String {
         _ if last_is(&["s", "x", "z", "ch", "sh"]) => format!("{kind}es"),
         _ => format!("{kind}s"),
     }
-}
-
-fn named<'a>(what: &str, stated: &'a str) -> anyhow::Result<(&'a str, &'a str)> {
-    let (namespace, name) = stated.split_once('/').with_context(|| format!("{what} is written as NAMESPACE/NAME"))?;
-    ensure!(!namespace.is_empty() && !name.is_empty() && !name.contains('/'), "{what} is written as NAMESPACE/NAME");
-    Ok((namespace, name))
 }
 
 /// By its own name only; what is made has no name yet that a rule could hold (Kubernetes documentation, RBAC).

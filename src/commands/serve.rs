@@ -40,7 +40,7 @@ mod open_reports;
 mod rollup;
 
 use election::Rules;
-use emitter::{Emitter, Law, Opened};
+use emitter::{Basis, Emitter, Opened};
 use lead::{Lead, Term};
 
 /// How long the end waits for an audit that runs: with the rest below the thirty seconds that a cluster gives a pod.
@@ -180,7 +180,7 @@ fn logged(
     bundle: &Bundle,
     profile: &Profile,
     reading: &read::Reading,
-) -> anyhow::Result<Option<(&'static dyn Store, Law)>> {
+) -> anyhow::Result<Option<(&'static dyn Store, Basis)>> {
     let record = &arguments.record;
     let Some(path) = &record.log else { return Ok(None) };
     if record.scope.is_none() {
@@ -190,7 +190,7 @@ fn logged(
     let store: &'static dyn Store = &**Box::leak(Box::new(open::store(path)?));
     let description = &reading.normalised.environment.description;
     let configuration = crate::record::segment::digest(format!("{arguments:?} {:?}", description.spec).as_bytes());
-    let law = Law {
+    let law = Basis {
         configuration,
         bundle: bundle.digest.into(),
         profile: profile.digest.into(),

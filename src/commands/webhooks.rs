@@ -1,5 +1,5 @@
 //! `speguard webhooks`: what has an API server ask `speguard serve`.
-use super::print;
+use super::{namespaced, print};
 use crate::{cli::serve::Webhooks, record::reconcile::Rule};
 use anyhow::{Context, ensure};
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -47,7 +47,7 @@ fn client(arguments: &Webhooks) -> anyhow::Result<String> {
         return Ok(format!("url: '{}/admit'", url.trim_end_matches('/')));
     }
     let service = arguments.service.as_deref().unwrap_or_default();
-    let (namespace, name) = service.split_once('/').context("a Service is written as NAMESPACE/NAME")?;
+    let (namespace, name) = namespaced("a Service", service)?;
     Ok(format!("service: {{namespace: {namespace}, name: {name}, path: /admit}}"))
 }
 

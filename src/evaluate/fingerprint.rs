@@ -34,6 +34,8 @@ pub(super) fn subject(resource: &Resource, reach: &Reach, siblings: Option<&Sibl
         to(b"flows");
         content(flows, to);
     }
+    // What ways lead through is named as it is: a policy of a Pod's name is no other's.
+    let to = &mut |bytes: &[u8]| hash.update(bytes);
     for (topic, all) in topics(reach) {
         if let Some(of) = all.get(&resource.id) {
             text_content(topic, to);

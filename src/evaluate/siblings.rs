@@ -3,7 +3,8 @@
 //!
 //! A rule sees each Pod as it is. Only what is kept of its answer bears a common name, and gets the own one back when it is
 //! said again. That holds where a rule takes names as names: it is done for the program's own rules alone, and not where they
-//! look at kinds that name Pods.
+//! look at kinds that name Pods. And it holds where the names stand only where they name the Pod and its token's volume: an
+//! account, a claim or a Secret of the same name is another one for each sibling.
 use crate::model::{Item, Map, Resource, Text, Value};
 use std::borrow::Cow;
 
@@ -40,6 +41,7 @@ impl Siblings {
         if resource.id.kind.as_ref() != "Pod" || !is_drawn(name.strip_prefix(stem)?) {
             return None;
         }
+        // A Pod may have none.
         let volumes = resource.body.find(&["spec", "volumes"]).and_then(Value::as_list).unwrap_or_default();
         if volumes.iter().any(|volume| volume.value.get("ephemeral").is_some()) {
             return None;
@@ -49,7 +51,7 @@ impl Siblings {
         let tokens = tokens.filter(|name| name.strip_prefix(TOKEN).is_some_and(is_drawn));
         names.extend(tokens.map(|name| (name.to_owned(), format!("{TOKEN}{COMMON}"))));
         // Two of them could not be told apart again.
-        (names.len() <= 2).then_some(Self(names))
+        (names.len() <= 2 && stands_alone(&resource.body, &mut Vec::new(), &names)).then_some(Self(names))
     }
 
     /// A text as all siblings have it.
@@ -70,6 +72,32 @@ impl Siblings {
             self.0.iter().fold(text, |text, (own, common)| replaced(text, common, own)).as_ref().into()
         };
         values.iter().map(|value| renamed(value, &own)).collect()
+    }
+}
+
+/// Whether names stand nowhere but as what they are: that of the Pod, then that of the token's volume and its mounts; and
+/// what stands for them nowhere at all.
+fn stands_alone<'v>(value: &'v Value, path: &mut Vec<&'v str>, names: &[(String, String)]) -> bool {
+    let is_named = |text: &str| names.iter().any(|(own, _)| text.contains(own)) || text.contains(COMMON);
+    let is_place = |text: &str, path: &[&str]| match path {
+        ["metadata", "name"] => names.first().is_some_and(|(own, _)| text == own),
+        ["spec", "volumes", "name"]
+        | ["spec", "containers" | "initContainers" | "ephemeralContainers", "volumeMounts", "name"] => {
+            names.get(1).is_some_and(|(own, _)| text == own)
+        }
+        _ => false,
+    };
+    match value {
+        Value::Text(text) => !is_named(text) || is_place(text, path),
+        Value::List(items) => items.iter().all(|item| stands_alone(&item.value, path, names)),
+        Value::Map(map) => map.iter().all(|entry| {
+            path.push(&entry.key);
+            let stands = !is_named(&entry.key) && stands_alone(&entry.value, path, names);
+            path.pop();
+            stands
+        }),
+        Value::Unknown(_) => false,
+        Value::Null | Value::Bool(_) | Value::Number(_) => true,
     }
 }
 

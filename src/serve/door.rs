@@ -83,20 +83,20 @@ impl Door {
         Some(answer)
     }
 
-    /// The answer where there is no room to judge.
+    /// The answer where there is no room to judge, to a request that came at a time.
     #[must_use]
-    pub fn busy(&self) -> Answer {
-        self.again("busy", "admission-busy")
+    pub fn busy(&self, begun: Instant) -> Answer {
+        self.again(("busy", "admission-busy"), begun)
     }
 
     /// The answer where there was no time to.
     #[must_use]
-    pub fn late(&self) -> Answer {
-        self.again("late", "admission-late")
+    pub fn late(&self, begun: Instant) -> Answer {
+        self.again(("late", "admission-late"), begun)
     }
 
-    fn again(&self, word: &'static str, words: &str) -> Answer {
-        self.metrics.answered(word, 0.0);
+    fn again(&self, (word, words): (&'static str, &str), begun: Instant) -> Answer {
+        self.metrics.answered(word, begun.elapsed().as_secs_f64());
         Answer {
             message: phrase(words, &[], self.language),
             code: TOO_MANY,

@@ -160,13 +160,14 @@ async fn serve(
 }
 
 async fn admit(State(shared): State<Arc<Shared>>, RawQuery(query): RawQuery, body: Bytes) -> Response {
-    let due = Due::of(query.as_deref(), Instant::now());
+    let begun = Instant::now();
+    let due = Due::of(query.as_deref(), begun);
     let Ok(waiting) = Arc::clone(&shared.waiting).try_acquire_owned() else {
-        return again(&body, || shared.door.busy());
+        return again(&body, || shared.door.busy(begun));
     };
     let room = Arc::clone(&shared.judging).acquire_owned();
     let Ok(Ok(room)) = time::timeout_at(due.judge_by.into(), room).await else {
-        return again(&body, || shared.door.busy());
+        return again(&body, || shared.door.busy(begun));
     };
     let claim = Arc::<Claim>::default();
     let (door, taken, read) = (Arc::clone(&shared.door), Arc::clone(&claim), body.clone());
@@ -179,13 +180,13 @@ async fn admit(State(shared): State<Arc<Shared>>, RawQuery(query): RawQuery, bod
     let judged = tokio::select! {
         judged = &mut judged => judged,
         () = late => match claim.take() {
-            true => return again(&body, || shared.door.late()),
+            true => return again(&body, || shared.door.late(begun)),
             false => judged.await,
         },
     };
     match judged {
         Ok(Ok(Some(answer))) => json(answer),
-        Ok(Ok(None)) => again(&body, || shared.door.late()),
+        Ok(Ok(None)) => again(&body, || shared.door.late(begun)),
         Ok(Err(cause)) => (StatusCode::BAD_REQUEST, format!("{cause}\n")).into_response(),
         // A rule that panics is a fault of ours: the API server then holds to the webhook's failurePolicy.
         Err(_) => (StatusCode::INTERNAL_SERVER_ERROR, "the request could not be judged\n").into_response(),

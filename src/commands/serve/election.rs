@@ -2,10 +2,10 @@
 use super::{
     super::{
         evidence::{now, open, ulid},
-        live, remark,
+        live, namespaced, remark,
     },
     Service,
-    emitter::{Emitter, Law, Opened},
+    emitter::{Basis, Emitter, Opened},
     guard::Bell,
     lead::Term,
     life, rollup,
@@ -35,20 +35,17 @@ pub(super) struct Rules {
     name: String,
     lasts: Duration,
     identity: String,
-    lead: Option<(LogArguments, Law)>,
+    lead: Option<(LogArguments, Basis)>,
+    cluster: Cluster,
 }
 
 /// What the arguments say of it; `None` without a Lease.
 ///
 /// # Errors
-/// A name that is none; a log without the emitter that leads it, or without its key.
-pub(super) fn rules(arguments: &Serve, logged: Option<(&'static dyn Store, Law)>) -> anyhow::Result<Option<Rules>> {
+/// A name that is none; a cluster that cannot be asked; a log without the emitter that leads it, or without its key.
+pub(super) fn rules(arguments: &Serve, logged: Option<(&'static dyn Store, Basis)>) -> anyhow::Result<Option<Rules>> {
     let Some(lease) = &arguments.lease else { return Ok(None) };
-    let (namespace, name) = lease.split_once('/').context("a Lease is written as NAMESPACE/NAME")?;
-    ensure!(
-        !namespace.is_empty() && !name.is_empty() && !name.contains('/'),
-        "a Lease is written as NAMESPACE/NAME, and not `{lease}`"
-    );
+    let (namespace, name) = namespaced("a Lease", lease)?;
     let lead = match (logged, &arguments.record.log) {
         (Some((store, law)), Some(log)) => {
             let emitter = arguments.lead_emitter.clone().context(
@@ -77,6 +74,7 @@ pub(super) fn rules(arguments: &Serve, logged: Option<(&'static dyn Store, Law)>
         lasts: Duration::from_secs(arguments.lease_duration),
         identity: format!("{who}_{}", ulid()?),
         lead,
+        cluster: Cluster::connect(&live::access(&arguments.connection))?.0,
     }))
 }
 
@@ -88,18 +86,10 @@ pub(super) struct Election {
 
 /// Has this process lead whenever the Lease is its own.
 pub(super) fn elect(service: &Arc<Service>, rules: Rules) -> anyhow::Result<Election> {
-    let (cluster, _) = Cluster::connect(&live::access(&service.arguments.connection))?;
     let bell = Arc::<Bell>::default();
     let candidate = Candidate::new(rules.identity.clone(), rules.lasts);
-    let elected = Elected {
-        service: Arc::clone(service),
-        rules,
-        cluster,
-        candidate,
-        reign: None,
-        trouble: None,
-        bell: Arc::clone(&bell),
-    };
+    let elected =
+        Elected { service: Arc::clone(service), rules, candidate, reign: None, trouble: None, bell: Arc::clone(&bell) };
     let thread = thread::Builder::new().name("lease".to_owned()).spawn(move || elected.run())?;
     Ok(Election { bell, thread })
 }
@@ -115,7 +105,6 @@ impl Election {
 struct Elected {
     service: Arc<Service>,
     rules: Rules,
-    cluster: Cluster,
     candidate: Candidate,
     reign: Option<Reign>,
     trouble: Option<String>,
@@ -157,10 +146,10 @@ impl Elected {
     fn attempt(&mut self) -> Result<(), String> {
         let Rules { namespace, name, .. } = &self.rules;
         let begun = Monotonic::now();
-        let read = self.cluster.lease(namespace, name).map_err(|error| error.to_string())?;
+        let read = self.rules.cluster.lease(namespace, name).map_err(|error| error.to_string())?;
         let spec = read.as_ref().map(Lease::spec);
         let Some(wanted) = self.candidate.wants(spec.as_ref(), begun, &clock()) else { return Ok(()) };
-        let written = self.cluster.put_lease((namespace, name), read.as_ref(), &wanted);
+        let written = self.rules.cluster.put_lease((namespace, name), read.as_ref(), &wanted);
         if written.map_err(|error| error.to_string())? {
             self.candidate.wrote(wanted, begun);
         }
@@ -169,9 +158,11 @@ impl Elected {
 
     fn release(&mut self) -> Result<(), String> {
         let Rules { namespace, name, .. } = &self.rules;
-        let Some(read) = self.cluster.lease(namespace, name).map_err(|error| error.to_string())? else { return Ok(()) };
+        let Some(read) = self.rules.cluster.lease(namespace, name).map_err(|error| error.to_string())? else {
+            return Ok(());
+        };
         let Some(wanted) = self.candidate.release(&read.spec(), &clock()) else { return Ok(()) };
-        let written = self.cluster.put_lease((namespace, name), Some(&read), &wanted);
+        let written = self.rules.cluster.put_lease((namespace, name), Some(&read), &wanted);
         written.map(drop).map_err(|error| error.to_string())
     }
 
@@ -214,7 +205,7 @@ fn clock() -> String {
 }
 
 /// Leads to the end of a term: begins the epoch of the lead's emitter, and ends it.
-fn reign(service: &Arc<Service>, term: &Arc<Term>, lead: Option<(LogArguments, Law)>) {
+fn reign(service: &Arc<Service>, term: &Arc<Term>, lead: Option<(LogArguments, Basis)>) {
     let emitter = match (lead, service.store) {
         (Some((given, law)), Some(store)) => {
             let Some(emitter) = opened(store, &given, law, term) else { return };
@@ -239,7 +230,7 @@ fn reign(service: &Arc<Service>, term: &Arc<Term>, lead: Option<(LogArguments, L
 }
 
 /// Tries until it succeeds, or the term is over.
-fn opened(store: &'static dyn Store, given: &LogArguments, law: Law, term: &Term) -> Option<Emitter> {
+fn opened(store: &'static dyn Store, given: &LogArguments, law: Basis, term: &Term) -> Option<Emitter> {
     let mut said = String::new();
     while !term.is_over() {
         match Opened::new(store, given, law).and_then(Opened::begin) {

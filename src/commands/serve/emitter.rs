@@ -38,7 +38,7 @@ const LAST_CHECKPOINT: Duration = Duration::from_secs(5);
 
 /// What every entry is made by.
 #[derive(Clone, Copy)]
-pub(super) struct Law {
+pub(super) struct Basis {
     pub(super) configuration: DigestText,
     pub(super) bundle: DigestText,
     pub(super) profile: DigestText,
@@ -70,7 +70,7 @@ impl Opened {
     ///
     /// # Errors
     /// No log, no key, damage.
-    pub(super) fn new(store: &'static dyn Store, given: &LogArguments, law: Law) -> anyhow::Result<Self> {
+    pub(super) fn new(store: &'static dyn Store, given: &LogArguments, law: Basis) -> anyhow::Result<Self> {
         let at = now()?;
         let log = open::writer(store, given, at)?;
         let emitter = log.place().emitter().to_owned();
