@@ -32,7 +32,7 @@ pub enum RaceError {
 /// # Errors
 /// [`RaceError`].
 pub fn race(store: &dyn Store, name: &str) -> Result<usize, RaceError> {
-    let paths: Vec<String> = (0..KEYS).map(|key| format!("{TEMPORARY}{name}-{key}")).collect();
+    let paths: Vec<String> = (0..KEYS).map(|key| format!("{TEMPORARY}race-{name}-{key}")).collect();
     let mut raced = 0;
     let held = paths.iter().try_for_each(|path| {
         raced += 1;
