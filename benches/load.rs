@@ -120,11 +120,12 @@ fn send(agent: &ureq::Agent, way: &Way, nth: u64, run: u32) -> Result<(), String
 /// Group, version and resource; kind; and an object of it.
 fn object(nth: u64, run: u32) -> (&'static str, &'static str, Value) {
     let namespace = if nth.is_multiple_of(2) { "project-hjerte" } else { "project-lunge" };
-    let metadata = json!({"name": format!("load-{run}-{nth}"), "namespace": namespace, "labels": {"app": format!("a{}", nth % 40)}});
+    // As a workflow engine names what it starts; each is given work of its own.
+    let metadata = json!({"name": format!("task-{run}{nth:06}"), "namespace": namespace, "labels": {"app": format!("a{}", nth % 40)}});
     let limits = json!({"limits": {"cpu": "1", "memory": "1Gi"}, "requests": {"cpu": "1", "memory": "1Gi"}});
     let container = json!({"name": "c", "image": "registry.example/c@sha256:8f0d1c0d5a3a3a0b9e3f7f9f7c1d4a0b6f4e0a6f1c2b3d4e5f60718293a4b5c6",
         "securityContext": {"allowPrivilegeEscalation": false, "readOnlyRootFilesystem": true, "capabilities": {"drop": ["ALL"]}},
-        "resources": limits});
+        "args": ["--task", nth.to_string()], "env": [{"name": "TASK", "value": format!("{run}-{nth}")}], "resources": limits});
     let pod = json!({"automountServiceAccountToken": false, "hostNetwork": nth.is_multiple_of(7), "containers": [container],
         "securityContext": {"runAsNonRoot": true, "runAsUser": 10001, "seccompProfile": {"type": "RuntimeDefault"}}});
     let labels = metadata["labels"].clone();

@@ -7,8 +7,9 @@ import data.lib.known
 # The body a path starts from.
 root(value, path) := {"value": value, "path": path, "edit": path}
 
-# The place under keys. Where something on the way cannot be read, what hides it is the value. The two answers that
-# nearly every question has come first: a workload is asked hundreds.
+# The place under keys. Where something on the way cannot be read, what hides it is the value. The answers that nearly
+# every question has come first, because a workload is asked hundreds: it stands there; the first key does not; the first
+# does and the second does not.
 at(from, keys) := {"value": found, "path": path, "edit": path} if {
 	is_object(from.value)
 	found := object.get(from.value, keys, null)
@@ -18,6 +19,16 @@ at(from, keys) := {"value": found, "path": path, "edit": path} if {
 	is_object(from.value)
 	not from.value["$unknown"]
 	object.get(from.value, keys[0], null) == null
+} else := {
+	"value": null,
+	"path": array.concat(from.path, keys),
+	"edit": array.concat(from.path, [keys[0]]),
+} if {
+	is_object(from.value)
+	first := from.value[keys[0]]
+	is_object(first)
+	not first["$unknown"]
+	object.get(first, keys[1], null) == null
 } else := {"value": from.value, "path": from.path, "edit": from.path} if {
 	keys == []
 } else := {
@@ -43,7 +54,7 @@ hidden(way) := found[0] if {
 
 is_map(part) if {
 	is_object(part)
-	not known.is_unknown(part)
+	not part["$unknown"]
 }
 
 obscured(part) := part if known.is_unknown(part)

@@ -11,6 +11,7 @@ handlers := [
 
 hosts(container) := [host |
 	some handler in handlers
+	container.value[handler[0]] != null
 	some way in ["httpGet", "tcpSocket"]
 	host := field.at(container, array.concat(handler, [way, "host"]))
 ]

@@ -13,11 +13,19 @@ of(place, type) := [{"facts": {"field": field.name(place.edit), "why": known.why
 # The same for a table of [keys, type] at each of some places.
 gaps(places, table) := [gap |
 	some from in places
-	some row in table
+	some row in rows(from.value, table)
 	place := field.at(from, row[0])
 	place.value != null
 	some gap in of(place, row[1])
 ]
+
+# The rows of which anything stands in a value: what has none of a row's keys cannot hide it. Most have few.
+rows(value, table) := [row |
+	some row in table
+	object.get(value, array.slice(row[0], 0, 1), null) != null
+] if field.is_map(value)
+
+else := table
 
 # The same in one fact, for words that have a place for `why` only.
 told(found) := [{"facts": {"why": why}, "path": gap.path} |

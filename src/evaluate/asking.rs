@@ -1,36 +1,15 @@
 //! One rule asked about the subjects of one view.
 use super::{
-    bundle::Rule,
     engine::{Said, Seen, Session},
+    face::{Face, Subject},
     fingerprint::{self, Content},
-    memory::{Answer, Fingerprint, Known, Version},
+    memory::{Answer, Fingerprint, Known, PASSING, Version},
+    rule::Rule,
     siblings::{self, Siblings},
     sight::Sight,
 };
 use crate::model::{Resource, View};
-use std::sync::OnceLock;
-
-/// A subject as rules see it: made once, and only where one of them is asked.
-pub(super) struct Subject<'a> {
-    pub(super) resource: &'a Resource,
-    input: OnceLock<Vec<(&'static str, Seen)>>,
-    content: OnceLock<Content>,
-    siblings: OnceLock<Option<Siblings>>,
-    /// As all siblings have it.
-    common: OnceLock<Content>,
-}
-
-impl<'a> Subject<'a> {
-    pub(super) const fn new(resource: &'a Resource) -> Self {
-        Self {
-            resource,
-            input: OnceLock::new(),
-            content: OnceLock::new(),
-            siblings: OnceLock::new(),
-            common: OnceLock::new(),
-        }
-    }
-}
+use std::sync::Arc;
 
 /// What is seen, from where, of which subjects; and what is kept of questions before.
 #[derive(Clone, Copy)]
@@ -55,14 +34,17 @@ pub(super) struct Opened<'p, 'a> {
 
 impl<'p, 'a> Opened<'p, 'a> {
     pub(super) fn new(rule: &'p Rule, place: Place<'p, 'a>, parameters: Option<&(Seen, Option<Content>)>) -> Self {
-        let own = parameters.and_then(|(_, content)| *content).filter(|_| place.known.is_some());
+        let versions = place.sight.versions(&rule.joins);
+        let is_kept = place.known.is_some() && !versions.contains(&PASSING);
+        let own = parameters.and_then(|(_, content)| *content).filter(|_| is_kept);
         let shared = own.map(|own| place.sight.joined_content(&rule.joins).into_iter().chain([own]).collect());
-        let (parameters, versions) = (parameters.map(|(seen, _)| seen.clone()), place.sight.versions(&rule.joins));
+        let parameters = parameters.map(|(seen, _)| seen.clone());
         Self { rule, place, parameters, session: None, versions, shared }
     }
 
     pub(super) fn input(&self, subject: &Subject<'_>) -> Seen {
-        let input = subject.input.get_or_init(|| self.place.sight.input(subject.resource));
+        let face = self.face(subject);
+        let input = face.input(self.place.sight);
         let own = self.parameters.clone().map(|seen| ("parameters", seen));
         Seen::object(input.iter().cloned().chain(own))
     }
@@ -72,14 +54,25 @@ impl<'p, 'a> Opened<'p, 'a> {
         self.place.sight.data(&self.rule.joins, self.place.chunk)
     }
 
+    /// Whether the rule was asked the same before.
+    pub(super) fn knows(&self, subject: &Subject<'_>) -> bool {
+        let Some(known) = self.place.known else { return false };
+        let face = self.face(subject);
+        let question = self.question(&face, face.siblings(self.are_alike()));
+        let is_known =
+            |question| known.memory.answer(self.place.view, self.rule, (&self.versions, &question)).is_some();
+        question.is_some_and(is_known)
+    }
+
     /// What the rule says of a subject, and whether it applies where it says nothing; as before, where it was asked before.
     ///
     /// # Errors
     /// Why it cannot be asked.
     pub(super) fn answer(&mut self, subject: &Subject<'_>) -> Result<(Said, Result<bool, String>), String> {
         let (rule, view) = (self.rule, self.place.view);
-        let siblings = self.siblings(subject);
-        let kept = self.place.known.zip(self.question(subject, siblings));
+        let face = self.face(subject);
+        let siblings = face.siblings(self.are_alike());
+        let kept = self.place.known.zip(self.question(&face, siblings));
         if let Some((known, question)) = &kept
             && let Some(answer) = known.memory.answer(view, rule, (&self.versions, question))
         {
@@ -101,10 +94,13 @@ impl<'p, 'a> Opened<'p, 'a> {
     pub(super) fn ask(&mut self, subject: &Subject<'_>) -> Result<Said, String> {
         let input = self.input(subject);
         let (rule, Place { sight, known, .. }) = (self.rule, self.place);
-        let session = self.session.get_or_insert_with(|| open(rule, self.place, &self.versions));
+        let session = self.session.get_or_insert_with(|| open(rule, self.place));
         let session = session.as_mut().map_err(|cause| cause.clone())?;
         Ok(match known {
-            Some(_) => session.ask_with(&input, &sight.reach(&rule.joins, &[subject.resource])),
+            Some(_) => {
+                let reach = sight.reach(&rule.joins, &[subject.resource]);
+                session.ask_with(input, sight.environment(&rule.joins), reach)
+            }
             None => session.ask(&input),
         })
     }
@@ -121,37 +117,40 @@ impl<'p, 'a> Opened<'p, 'a> {
         }
     }
 
-    /// The siblings of a subject, where the rule says the same of them all.
-    fn siblings<'s>(&self, subject: &'s Subject<'_>) -> Option<&'s Siblings> {
-        let is_same = self.place.known.is_some() && self.rule.is_standard() && siblings::are_alike(&self.rule.joins);
-        let siblings = is_same.then(|| subject.siblings.get_or_init(|| Siblings::of(subject.resource)));
-        siblings.and_then(Option::as_ref)
+    /// What the rule sees of a subject.
+    fn face(&self, subject: &Subject<'_>) -> Arc<Face> {
+        subject.face(self.keeps().then(|| self.rule.words()))
     }
 
-    fn question(&self, subject: &Subject<'_>, siblings: Option<&Siblings>) -> Option<Fingerprint> {
+    /// Whether answers are kept by what the rule is shown: of the program's own rules, whose words are known to name all
+    /// that they look at.
+    fn keeps(&self) -> bool {
+        self.place.known.is_some() && self.rule.is_standard()
+    }
+
+    /// Whether the rule says the same of all siblings.
+    fn are_alike(&self) -> bool {
+        self.keeps() && siblings::are_alike(&self.rule.joins)
+    }
+
+    fn question(&self, face: &Face, siblings: Option<&Siblings>) -> Option<Fingerprint> {
         let shared = self.shared.as_ref()?;
-        let place = if siblings.is_some() { &subject.common } else { &subject.content };
-        let own = || fingerprint::subject(subject.resource, self.place.sight.ways_of_all(), siblings);
-        let own = *place.get_or_init(own);
+        let own = face.content(self.place.sight, siblings);
         Some(fingerprint::question(shared.iter().copied().chain([own])))
     }
 
     /// Keeps what can be asked again.
     pub(super) fn close(self) {
         if let (Some(known), Some(Ok(session))) = (self.place.known, self.session) {
-            known.memory.keep(self.place.view, self.rule, &self.versions, session);
+            known.memory.keep(self.rule, session);
         }
     }
 }
 
-fn open(rule: &Rule, place: Place<'_, '_>, versions: &[Version]) -> Result<Session, String> {
-    let Place { sight, view, chunk, known } = place;
-    let program = rule.program();
+fn open(rule: &Rule, place: Place<'_, '_>) -> Result<Session, String> {
+    let Place { sight, chunk, known, .. } = place;
     match known {
-        None => program.and_then(|program| program.session(&sight.data(&rule.joins, chunk))),
-        Some(known) => match known.memory.session(view, rule, versions) {
-            Some(session) => Ok(session),
-            None => program.and_then(|program| program.kept(&sight.environment(&rule.joins))),
-        },
+        None => rule.program()?.session(&sight.data(&rule.joins, chunk)),
+        Some(known) => known.memory.session(rule).map_or_else(|| Ok(rule.program()?.kept()), Ok),
     }
 }

@@ -1,7 +1,8 @@
 //! Files into criteria and rules that are ready to run.
 use super::{
     BundleError, Fault, criterion,
-    engine::{Program, Seen},
+    engine::Seen,
+    rule::{Rule, RuleSource},
     subset,
 };
 use crate::model::{Criterion, CriterionId, Digest, Map, Platform, Text};
@@ -9,7 +10,7 @@ use rayon::prelude::*;
 use sha2::{Digest as _, Sha256};
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Arc, OnceLock},
+    sync::Arc,
 };
 
 /// The criteria and rules that are part of the program, by path: `policies/network/default_deny/criterion.yaml`.
@@ -25,57 +26,6 @@ pub struct Bundle {
     pub digest: Digest,
     pub criteria: Vec<Criterion>,
     rules: BTreeMap<Platform, Vec<Rule>>,
-}
-
-/// The rule of one criterion on one platform.
-#[derive(Clone, Debug)]
-pub(super) struct Rule {
-    /// Rules that share a file share a number.
-    pub(super) number: usize,
-    pub(super) criterion: Arc<Criterion>,
-    pub(super) platform: Platform,
-    pub(super) joins: Vec<Text>,
-    subjects: BTreeSet<Text>,
-    pub(super) source: Arc<RuleSource>,
-}
-
-/// A rule file and the library files it needs, compiled once.
-#[derive(Debug)]
-pub(super) struct RuleSource {
-    /// `network.no_internet_egress.ways`
-    package: String,
-    main: String,
-    /// Path and text.
-    modules: Vec<(String, Arc<str>)>,
-    program: OnceLock<Result<Program, String>>,
-    /// Part of the program, with all that it needs.
-    is_standard: bool,
-}
-
-impl Rule {
-    /// Whether objects of a kind weigh on what the rule says, as subjects or beside them.
-    pub(super) fn looks_at(&self, kind: &Text) -> bool {
-        self.subjects.contains(kind) || self.joins.contains(kind)
-    }
-
-    pub(super) fn is_standard(&self) -> bool {
-        self.source.is_standard
-    }
-
-    pub(super) fn package(&self) -> String {
-        self.source.package.clone()
-    }
-
-    /// # Errors
-    /// The engine's message, where the rule does not compile: each of its questions is then not evaluated.
-    pub(super) fn program(&self) -> Result<&Program, String> {
-        let RuleSource { package, main, modules, program, .. } = &*self.source;
-        let compile = || {
-            let modules: Vec<(&str, &str)> = modules.iter().map(|(path, text)| (path.as_str(), &**text)).collect();
-            Program::compile(&modules, main, package)
-        };
-        program.get_or_init(compile).as_ref().map_err(Clone::clone)
-    }
 }
 
 /// A file of a bundle, by its place.
@@ -214,7 +164,7 @@ impl Bundle {
     pub fn packages(&self) -> BTreeMap<String, Vec<String>> {
         let of = |rule: &Rule| {
             let paths = rule.source.modules.iter().map(|(path, _)| path.clone()).collect();
-            (rule.source.package.clone(), paths)
+            (rule.package(), paths)
         };
         self.rules.values().flatten().map(of).collect()
     }
@@ -341,13 +291,7 @@ fn source(files: &BTreeMap<Spot, File>, folder: &str, name: &str) -> RuleSource 
     {
         library.sort();
     }
-    RuleSource {
-        package: format!("{}.{name}", folder.replace('/', ".")),
-        main: shown,
-        modules,
-        program: OnceLock::new(),
-        is_standard,
-    }
+    RuleSource::new(format!("{}.{name}", folder.replace('/', ".")), shown, modules, is_standard)
 }
 
 /// The names of the library packages that a text names: at least those that it imports.

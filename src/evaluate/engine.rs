@@ -138,13 +138,17 @@ pub(super) struct Program {
     heads: BTreeSet<&'static str>,
 }
 
-/// The package of a module that asks for the heads of a rule with its input and its ways laid over: so a session can be
-/// asked about any subject of a view without being prepared anew, which takes several times as long as an answer.
+/// The package of a module that asks for the heads of a rule with its input and its data laid over: so a session can be
+/// asked about any subject of any environment without being prepared anew, which takes several times as long as an answer.
 ///
 /// The library's own virtual machine (regorus 0.14.1) needs no preparing and answers in a third of the time, and was tried:
-/// it turns ill-typed values into undefined ones where this engine ends the evaluation, and of a pod that cannot be read and
-/// of a binding whose role is not known it says nothing, where this engine and OPA say that it cannot be told.
+/// where a condition of a comprehension fails outside a loop, it loses what the comprehension around it has found, so that
+/// `[x | some list in [[1], [2 | 1 == 2]]; some x in list]` is empty; of a pod that cannot be read it then says nothing.
 const ASKED: &str = "speguard_asked";
+
+/// Where the input of [`ASKED`] goes.
+const LAID_OVER: &str =
+    "with input as input.input with data.reach as input.reach with data.environment as input.environment";
 
 /// What all heads of a rule say, each as a list of no or one member.
 const ALL: &str = "all";
@@ -173,22 +177,17 @@ impl Program {
             }
         }
         let mut asked = engine.clone();
-        let rule = |head: &&str| {
-            format!(
-                "{head} := said if {{\n\tsaid := data.{package}.{head} with input as input.input with data.reach as \
-                 input.reach\n}}\n"
-            )
-        };
+        let rule = |head: &&str| format!("{head} := said if {{\n\tsaid := data.{package}.{head} {LAID_OVER}\n}}\n");
         let module = heads.iter().map(rule).fold(format!("package {ASKED}\n\n"), |all, one| all + &one);
         // All at once, so that what several heads need is worked out once.
         let member = |head: &&str| format!("\"{head}\": [said | said := data.{package}.{head}]");
         let members = heads.iter().map(member).collect::<Vec<_>>().join(", ");
-        let all = format!(
-            "{ALL} := said if {{\n\tsaid := data.{ASKED}.each with input as input.input with data.reach as input.reach\n}}\n\n\
-             each := {{{members}}}\n"
-        );
+        let all =
+            format!("{ALL} := said if {{\n\tsaid := data.{ASKED}.each {LAID_OVER}\n}}\n\neach := {{{members}}}\n");
         let module = module + &all;
         asked.add_policy(ASKED.to_owned(), module).map_err(message)?;
+        // Its clones need not be prepared any more; without an input it says nothing.
+        asked.eval_rule(format!("data.{ASKED}.{ALL}")).map_err(message)?;
         Ok(Self { parsed: engine, asked, package: package.to_owned(), heads })
     }
 
@@ -202,14 +201,10 @@ impl Program {
         Ok(Session { engine, package: self.package.clone(), heads: self.heads.clone(), said: BTreeMap::new() })
     }
 
-    /// A clone that sees the given `data.environment`, and is given `data.reach` with each question.
-    ///
-    /// # Errors
-    /// The engine's message.
-    pub(super) fn kept(&self, environment: &Seen) -> Result<Session, String> {
-        let mut engine = self.asked.clone();
-        engine.add_data(Seen::object([("environment", environment.clone())]).0).map_err(message)?;
-        Ok(Session { engine, package: ASKED.to_owned(), heads: self.heads.clone(), said: BTreeMap::new() })
+    /// A clone that is given all it sees with each question.
+    pub(super) fn kept(&self) -> Session {
+        let (engine, package) = (self.asked.clone(), ASKED.to_owned());
+        Session { engine, package, heads: self.heads.clone(), said: BTreeMap::new() }
     }
 }
 
@@ -231,9 +226,9 @@ impl Session {
         Said { deny: self.members("deny"), undetermined: self.members("undetermined") }
     }
 
-    /// Likewise of a session of [`Program::kept`], with the ways that the rule may see.
-    pub(super) fn ask_with(&mut self, input: &Seen, reach: &Seen) -> Said {
-        let input = Seen::object([("input", input.clone()), ("reach", reach.clone())]);
+    /// Likewise of a session of [`Program::kept`], with the resources and ways that the rule may see.
+    pub(super) fn ask_with(&mut self, input: Seen, environment: Seen, reach: Seen) -> Said {
+        let input = Seen::object([("input", input), ("environment", environment), ("reach", reach)]);
         self.engine.set_input(input.0.clone());
         self.said = self.all().unwrap_or_default();
         if self.said.is_empty() {

@@ -1,5 +1,5 @@
 //! What a rule said, checked into findings and a verdict.
-use super::{bundle::Rule, criterion::places, engine::Said, sight::Sight};
+use super::{criterion::places, engine::Said, rule::Rule, sight::Sight};
 use crate::model::{Criterion, Finding, Map, Path, Problem, ResourceId, Step, Text, Value, Verdict};
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -14,6 +14,9 @@ const ALPHABET: &str = "bcdfghjklmnpqrstvwxz2456789";
 /// How many letters are drawn (k8s.io/apiserver, `storage/names`).
 const DRAWN: usize = 5;
 
+/// Of at least so many letters and digits is the end of a name that a program gave.
+const NUMBER: usize = 5;
+
 /// The volume with the account's token, which gets a name of its own in each Pod (Kubernetes, admission `serviceaccount`).
 const TOKEN: &str = "kube-api-access-";
 
@@ -33,14 +36,15 @@ pub(super) fn are_alike(joins: &[Text]) -> bool {
 }
 
 impl Siblings {
-    /// `None` of what has a name that somebody gave, and where volumes are made for each Pod by its name.
-    pub(super) fn of(resource: &Resource) -> Option<Self> {
-        let metadata = resource.body.get("metadata")?;
-        let stem = metadata.get("generateName").and_then(Value::as_text).filter(|stem| !stem.is_empty())?;
-        let name = resource.id.name.as_ref();
-        if resource.id.kind.as_ref() != "Pod" || !is_drawn(name.strip_prefix(stem)?) {
+    /// By what a rule is shown of a Pod. `None` where its name tells it from others by a word, and where volumes are made for
+    /// each Pod by its name.
+    pub(super) fn of(resource: &Resource, shown: &Value) -> Option<Self> {
+        if resource.id.kind.as_ref() != "Pod" {
             return None;
         }
+        let name = resource.id.name.as_ref();
+        let stem = resource.body.find(&["metadata", "generateName"]).and_then(Value::as_text);
+        let stem = stem.filter(|stem| name.strip_prefix(stem).is_some_and(is_drawn)).or_else(|| numbered(name))?;
         // A Pod may have none.
         let volumes = resource.body.find(&["spec", "volumes"]).and_then(Value::as_list).unwrap_or_default();
         if volumes.iter().any(|volume| volume.value.get("ephemeral").is_some()) {
@@ -51,7 +55,7 @@ impl Siblings {
         let tokens = tokens.filter(|name| name.strip_prefix(TOKEN).is_some_and(is_drawn));
         names.extend(tokens.map(|name| (name.to_owned(), format!("{TOKEN}{COMMON}"))));
         // Two of them could not be told apart again.
-        (names.len() <= 2 && stands_alone(&resource.body, &mut Vec::new(), &names)).then_some(Self(names))
+        (names.len() <= 2 && stands_alone(shown, &mut Vec::new(), &names)).then_some(Self(names))
     }
 
     /// A text as all siblings have it.
@@ -80,7 +84,9 @@ impl Siblings {
 fn stands_alone<'v>(value: &'v Value, path: &mut Vec<&'v str>, names: &[(String, String)]) -> bool {
     let is_named = |text: &str| names.iter().any(|(own, _)| text.contains(own)) || text.contains(COMMON);
     let is_place = |text: &str, path: &[&str]| match path {
-        ["metadata", "name"] => names.first().is_some_and(|(own, _)| text == own),
+        ["metadata", "name"] | ["spec", "containers" | "initContainers", "name"] => {
+            names.first().is_some_and(|(own, _)| text == own)
+        }
         ["spec", "volumes", "name"]
         | ["spec", "containers" | "initContainers" | "ephemeralContainers", "volumeMounts", "name"] => {
             names.get(1).is_some_and(|(own, _)| text == own)
@@ -99,6 +105,15 @@ fn stands_alone<'v>(value: &'v Value, path: &mut Vec<&'v str>, names: &[(String,
         Value::Unknown(_) => false,
         Value::Null | Value::Bool(_) | Value::Number(_) => true,
     }
+}
+
+/// The stem of a name that ends in a number, or in letters and digits: `task-` of `task-00017` and of `task-4f9c2d`.
+fn numbered(name: &str) -> Option<&str> {
+    let end = name.rsplit('-').next()?;
+    let is_number = end.len() >= NUMBER && end.chars().any(|letter| letter.is_ascii_digit());
+    (is_number && end.chars().all(|letter| letter.is_ascii_digit() || letter.is_ascii_lowercase()))
+        .then(|| name.strip_suffix(end))?
+        .filter(|stem| !stem.is_empty())
 }
 
 fn is_drawn(letters: &str) -> bool {

@@ -1,9 +1,9 @@
 //! What a rule sees: the input of one subject, and the data of its view (policies/README.md gives both shapes).
 use super::{
-    bundle::Rule,
     engine::Seen,
     fingerprint::{self, Content},
     memory::{Known, Version},
+    rule::Rule,
 };
 use crate::model::{
     Absence, ENVIRONMENT_KIND, Environment, Hidden, Platform, Problem, Reach, Resource, ResourceId, Step, Text,

@@ -251,6 +251,13 @@ impl Inventory {
         self.environment(resources, problems)
     }
 
+    /// What is known of what an environment of [`Inventory::with`] has in common with the snapshots.
+    #[must_use]
+    pub fn known_beside(&self, extent: Extent) -> evaluate::Known {
+        let kept = if extent == Extent::Context { &self.shared.kept_context } else { &self.shared.kept_whole };
+        evaluate::Known::beside(&kept.memory)
+    }
+
     fn environment(&self, resources: Vec<Resource>, problems: Vec<Problem>) -> Result<Environment, NormaliseError> {
         let frame = &self.shared.frame;
         let complete = problems.is_empty();

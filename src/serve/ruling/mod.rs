@@ -266,7 +266,8 @@ fn judgements(
         // Others see it, and it sees itself.
         let environment = inventory.with(std::slice::from_ref(subject), &[], extent)?;
         let own = environment.resources.get(&subject.id).and_then(|found| found.first()).unwrap_or(subject);
-        return Ok(judged(law, &environment, own, &reach::derive(&environment, &[own]), None, at));
+        let known = inventory.known_beside(extent);
+        return Ok(judged(law, &environment, own, &reach::derive(&environment, &[own]), Some(&known), at));
     }
     let reach = reach::derive(&snapshot.environment, &[subject]);
     Ok(judged(law, &snapshot.environment, subject, &reach, Some(&snapshot.seen), at))
