@@ -9,10 +9,21 @@ kubeadm := "kubeadm.k8s.io/ClusterConfiguration"
 
 # Containers of a pod that run it.
 servers(pod) := [container |
+	mentioned(pod.spec)
 	some container in pods.containers(pod)
 	some word in words(container)
 	regex.match(`(^|/)kube-apiserver$`, word.value)
 ]
+
+# Whether any word of a pod names it: of nearly all that are asked about, none does.
+mentioned(spec) if {
+	some list in pods.lists
+	some container in spec[list]
+	some key in ["command", "args"]
+	some word in container[key]
+	is_string(word)
+	contains(word, "kube-apiserver")
+}
 
 # The words of a container's command and arguments, in order; a shell's own line is taken apart at its spaces.
 words(container) := [{"value": word, "path": element.path} |

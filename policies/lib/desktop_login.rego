@@ -17,7 +17,7 @@ variables(container) := {name.value: variable |
 }
 
 runs(container, image) if {
-	stated := field.at(container, ["image"]).value
+	stated := container.value.image
 	is_string(stated)
 	regex.match(concat("", [`(^|/)`, image, `([:@]|$)`]), stated)
 }

@@ -64,13 +64,25 @@ projects_of(name, environment) := [field.text(project, ["name"]) |
 
 # Namespaces of the same project with another permit.
 sharing(namespace, environment, keys) := {other |
-	some other, body in object.get(environment, ["Namespace", ""], {})
 	project := mark(namespace, keys.project_label).value
 	is_string(project)
-	mark(body, keys.project_label).value == project
-	permits := [mark(body, keys.permit_label).value, mark(namespace, keys.permit_label).value]
-	every permit in permits { is_string(permit) }
-	permits[0] != permits[1]
+	own := mark(namespace, keys.permit_label).value
+	is_string(own)
+	others := object.get(environment, ["Namespace", ""], {})
+	some other in saying(others, keys.project_label, project)
+	mark(others[other], keys.project_label).value == project
+	permit := mark(others[other], keys.permit_label).value
+	is_string(permit)
+	permit != own
+}
+
+# Those that say so at all, by a label or an annotation: every Namespace is held against all others.
+saying(namespaces, key, value) := {name |
+	some name, namespace in namespaces
+	namespace.metadata.labels[key] == value
+} | {name |
+	some name, namespace in namespaces
+	namespace.metadata.annotations[key] == value
 }
 
 # A calendar date, maybe with a time (ISO 8601).

@@ -8,14 +8,15 @@ import data.lib.unread
 names := {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"}
 
 # Proxies by an environment variable that are none of the allowed.
-refused(pod, allowed) := [pods.about(variable.container, place, {"proxy": host(place.value)}) |
-	some variable in variables(pod)
+refused(variables, allowed) := [pods.about(variable.container, place, {"proxy": host(place.value)}) |
+	some variable in variables
 	place := field.at(variable, ["value"])
 	is_string(place.value)
 	place.value != ""
 	not host(place.value) in hosts(allowed)
 ]
 
+# The variables of a pod that name a proxy, with their containers.
 variables(pod) := [object.union(variable, {"container": container}) |
 	some container in pods.containers(pod)
 	some variable in field.elements(container, ["env"])
@@ -24,13 +25,13 @@ variables(pod) := [object.union(variable, {"container": container}) |
 	upper(name) in names
 ]
 
-gaps(pod) := [gap |
+gaps(pod, variables) := [gap |
 	some list in [
 		unread.gaps(pods.containers(pod), [[["env"], "list"]]),
-		unread.gaps(variables(pod), [[["value"], "text"]]),
+		unread.gaps(variables, [[["value"], "text"]]),
 		[{"facts": facts, "path": place.edit} |
 			facts := {"field": "valueFrom", "why": "it is taken from elsewhere"}
-			some variable in variables(pod)
+			some variable in variables
 			place := field.at(variable, ["valueFrom"])
 			place.value != null
 		],

@@ -13,7 +13,7 @@ use crate::{
     cli::serve::{EvidenceMode, Serve},
     evaluate::Bundle,
     judge::{Profile, outcome},
-    model::{Resource, Severity, Timestamp},
+    model::{Platform, Resource, Severity, Timestamp},
     record::{entry::Trigger, store::Store},
     serve::{decided::Decided, door::Door, inventory::Extent, metrics::Metrics, server},
 };
@@ -133,6 +133,7 @@ fn prepared(arguments: Serve, shell: &Shell) -> anyhow::Result<Prepared> {
     let (ground, connected) =
         admission::ground(&arguments.judging, &arguments.sources, &arguments.connection, time()?)?;
     let Ground { bundle, profile, profile_text, rules, admitting, inventory, reading } = ground;
+    rules.prepare(Platform::Kubernetes);
     let logged = logged(&arguments, &bundle, &profile, &reading)?;
     let own = logged.zip(arguments.record.shard());
     let opened = own.map(|((store, law), shard)| Opened::new(store, &shard, law)).transpose()?;

@@ -123,6 +123,13 @@ impl Bundle {
         self.rules.get(&platform).into_iter().flatten().filter(|rule| rule.subjects.contains(kind)).collect()
     }
 
+    /// Compiles the rules of a platform now, on all cores: else each is compiled by who asks it first, who waits for it.
+    pub fn prepare(&self, platform: Platform) {
+        let rules = self.rules.get(&platform).into_iter().flatten().collect::<Vec<_>>();
+        // What does not compile is said where it is asked.
+        rules.into_par_iter().for_each(|rule| drop(rule.program()));
+    }
+
     /// Kinds that rules of a platform look at beside their subjects, in order.
     #[must_use]
     pub fn joins(&self, platform: Platform) -> BTreeSet<Text> {

@@ -1,7 +1,8 @@
 //! A subject as one rule is shown it, where answers are kept.
 //!
-//! Pods differ in what hardly any rule looks at: what is run, with which variables and arguments. So of a workload's metadata,
-//! its pod and its containers a rule of the program itself is shown only the fields that a word of it or of its library names.
+//! Pods differ in what hardly any rule looks at: what is run, with which variables and arguments. So of a workload's metadata
+//! and its template's, its pod and its containers a rule of the program itself is shown only the fields that a word of it or of
+//! its library names.
 //! It cannot look at another one but by listing all fields there, which none does; and it is given no other, so that what is
 //! kept of it is the answer to what it was shown.
 use super::{engine::Seen, fingerprint, fingerprint::Content, siblings::Siblings, sight::Sight};
@@ -13,6 +14,9 @@ use std::{
 
 /// The lists of containers of a pod.
 const CONTAINERS: [&str; 3] = ["containers", "initContainers", "ephemeralContainers"];
+
+/// Where the template of a workload's Pods stands, with their metadata (a CronJob's stands deeper and is shown whole).
+const TEMPLATE: [&str; 2] = ["spec", "template"];
 
 /// Which of the fields of a subject are shown, by their position among all of its fields.
 type Shown = u128;
@@ -101,7 +105,8 @@ fn fields(resource: &Resource) -> Option<Vec<Text>> {
     let keys = |value: &Value| value.as_map().map(|map| map.iter().map(|entry| entry.key.clone()).collect::<Vec<_>>());
     let lists = CONTAINERS.iter().filter_map(|list| pod.spec.get(list)?.as_list());
     let containers = lists.flatten().map(|container| &container.value);
-    let all = resource.body.get("metadata").into_iter().chain([&pod.spec]).chain(containers);
+    let template = resource.body.find(&TEMPLATE).and_then(|template| template.get("metadata"));
+    let all = resource.body.get("metadata").into_iter().chain(template).chain([&pod.spec]).chain(containers);
     let fields: BTreeSet<Text> = all.filter_map(keys).flatten().collect();
     (fields.len() < Shown::BITS as usize).then(|| fields.into_iter().collect())
 }
@@ -110,6 +115,10 @@ fn fields(resource: &Resource) -> Option<Vec<Text>> {
 fn only(resource: &Resource, words: &Words) -> Resource {
     let mut shown = resource.clone();
     if let Some(metadata) = step(&mut shown.body, "metadata") {
+        retain(metadata, words);
+    }
+    let template = TEMPLATE.iter().try_fold(&mut shown.body, |value, key| step(value, key));
+    if let Some(metadata) = template.and_then(|template| step(template, "metadata")) {
         retain(metadata, words);
     }
     if let Some(pod) = &mut shown.pod {

@@ -1,10 +1,10 @@
-//! Pods that one controller makes: alike but for five letters that the API server has drawn for each name, so that what a rule
-//! says of one it says of all.
+//! Workloads that a controller or a program makes: alike but for five letters that the API server has drawn for each name, or
+//! for the number that it ends in, so that what a rule says of one it says of all.
 //!
-//! A rule sees each Pod as it is. Only what is kept of its answer bears a common name, and gets the own one back when it is
-//! said again. That holds where a rule takes names as names: it is done for the program's own rules alone, and not where they
-//! look at kinds that name Pods. And it holds where the names stand only where they name the Pod and its token's volume: an
-//! account, a claim or a Secret of the same name is another one for each sibling.
+//! A rule sees each of them as it is. Only what is kept of its answer bears a common name, and gets the own one back when it
+//! is said again. That holds where a rule takes names as names: it is done for the program's own rules alone, and not where
+//! they look at kinds that name workloads. And it holds where the names stand only where they name the workload, its container
+//! and its token's volume: an account, a claim or a Secret of the same name is another one for each sibling.
 use crate::model::{Item, Map, Resource, Text, Value};
 use std::borrow::Cow;
 
@@ -23,30 +23,39 @@ const TOKEN: &str = "kube-api-access-";
 /// What stands for the letters that were drawn: no name holds it.
 const COMMON: &str = "\u{1}";
 
-/// Kinds whose objects name Pods. A claim is named after one only where a volume is made for each Pod, which are left out.
-const NAMING: [&str; 3] = ["Pod", "Endpoints", "discovery.k8s.io/EndpointSlice"];
+/// The kinds of workloads that are made again and again. What a StatefulSet makes has its name.
+const KINDS: [&str; 4] = ["Pod", "apps/ReplicaSet", "apps/Deployment", "batch/Job"];
 
-/// The names of one Pod that were drawn, and what its siblings have in their place.
+/// Kinds whose objects name workloads. A claim is named after a Pod only where a volume is made for each, which are left out.
+const NAMING: [&str; 7] = [
+    "Pod",
+    "apps/ReplicaSet",
+    "apps/Deployment",
+    "batch/Job",
+    "Endpoints",
+    "discovery.k8s.io/EndpointSlice",
+    "autoscaling/HorizontalPodAutoscaler",
+];
+
+/// The names of one workload that were drawn or counted, and what its siblings have in their place.
 #[derive(Clone, Debug)]
 pub(super) struct Siblings(Vec<(String, String)>);
 
-/// Whether what a rule says of a Pod does not depend on which of its siblings it is, by the kinds that it looks at beside it.
+/// Whether what a rule says of a workload does not depend on which of its siblings it is, by the kinds that it looks at beside it.
 pub(super) fn are_alike(joins: &[Text]) -> bool {
     !joins.iter().any(|kind| NAMING.contains(&kind.as_ref()))
 }
 
 impl Siblings {
-    /// By what a rule is shown of a Pod. `None` where its name tells it from others by a word, and where volumes are made for
+    /// By what a rule is shown of a workload. `None` where its name tells it from others by a word, and where volumes are made for
     /// each Pod by its name.
     pub(super) fn of(resource: &Resource, shown: &Value) -> Option<Self> {
-        if resource.id.kind.as_ref() != "Pod" {
-            return None;
-        }
+        let pod = resource.pod.as_ref().filter(|_| KINDS.contains(&resource.id.kind.as_ref()))?;
         let name = resource.id.name.as_ref();
         let stem = resource.body.find(&["metadata", "generateName"]).and_then(Value::as_text);
         let stem = stem.filter(|stem| name.strip_prefix(stem).is_some_and(is_drawn)).or_else(|| numbered(name))?;
         // A Pod may have none.
-        let volumes = resource.body.find(&["spec", "volumes"]).and_then(Value::as_list).unwrap_or_default();
+        let volumes = pod.spec.get("volumes").and_then(Value::as_list).unwrap_or_default();
         if volumes.iter().any(|volume| volume.value.get("ephemeral").is_some()) {
             return None;
         }
@@ -79,18 +88,16 @@ impl Siblings {
     }
 }
 
-/// Whether names stand nowhere but as what they are: that of the Pod, then that of the token's volume and its mounts; and
+/// Whether names stand nowhere but as what they are: that of the workload, then that of the token's volume and its mounts; and
 /// what stands for them nowhere at all.
 fn stands_alone<'v>(value: &'v Value, path: &mut Vec<&'v str>, names: &[(String, String)]) -> bool {
     let is_named = |text: &str| names.iter().any(|(own, _)| text.contains(own)) || text.contains(COMMON);
-    let is_place = |text: &str, path: &[&str]| match path {
-        ["metadata", "name"] | ["spec", "containers" | "initContainers", "name"] => {
-            names.first().is_some_and(|(own, _)| text == own)
-        }
+    let is_name = |text: &str| names.first().is_some_and(|(own, _)| text == own);
+    let is_token = |text: &str| names.get(1).is_some_and(|(own, _)| text == own);
+    let is_place = |text: &str, path: &[&str]| match path.strip_prefix(&["spec", "template"]).unwrap_or(path) {
+        ["metadata", "name"] | ["spec", "containers" | "initContainers", "name"] => is_name(text),
         ["spec", "volumes", "name"]
-        | ["spec", "containers" | "initContainers" | "ephemeralContainers", "volumeMounts", "name"] => {
-            names.get(1).is_some_and(|(own, _)| text == own)
-        }
+        | ["spec", "containers" | "initContainers" | "ephemeralContainers", "volumeMounts", "name"] => is_token(text),
         _ => false,
     };
     match value {

@@ -13,7 +13,7 @@ deny contains {"reason": "way_open", "facts": facts, "at": way.at, "path": way.p
 
 deny contains {"reason": "proxy_not_allowed", "facts": found.facts, "path": found.path} if {
 	input.scope == "project"
-	some found in proxy.refused(input.pod, input.parameters.allowed_proxies)
+	some found in proxy.refused(proxies, input.parameters.allowed_proxies)
 }
 
 undetermined contains {"reason": "way_unknown", "facts": {"why": way.why}, "at": way.at, "path": way.path} if {
@@ -24,7 +24,7 @@ undetermined contains {"reason": "way_unknown", "facts": {"why": way.why}, "at":
 
 undetermined contains {"reason": "field_unknown", "facts": gap.facts, "path": gap.path} if {
 	input.scope == "project"
-	some gap in proxy.gaps(input.pod)
+	some gap in proxy.gaps(input.pod, proxies)
 }
 
 undetermined contains {"reason": "node_route_unknown", "facts": {"cluster": cluster.name}, "path": cluster.path} if {
@@ -39,5 +39,7 @@ undetermined contains {"reason": "scope_unknown", "facts": {}, "path": ["metadat
 }
 
 applies if input.scope == "project"
+
+proxies := proxy.variables(input.pod)
 
 environment if input.address[0] == "speguard/Environment"
