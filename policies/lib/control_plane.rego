@@ -3,6 +3,17 @@ package lib.control_plane
 
 import data.lib.apiserver
 import data.lib.field
+import data.lib.pod as pods
+
+# What is asked about, with its servers, found once for all that is asked of them.
+subject(question) := {
+	"address": question.address,
+	"resource": question.resource,
+	"pod": pod,
+	"servers": of(question.resource, question.address, pod),
+} if {
+	pod := pods.read(object.get(question, "pod", {"spec": {}, "path": []}))
+}
 
 # The servers of a Pod or a ClusterConfiguration: each {flags, edit, gaps}; none for anything else.
 of(resource, address, pod) := array.concat(

@@ -11,10 +11,8 @@ policy := "audit.k8s.io/Policy"
 
 description := "speguard/Environment"
 
-servers(subject) := control_plane.of(subject.resource, subject.address, subject.pod)
-
 breaches(subject, environment, parameters) := object.union_n([
-	audit_flags.breaches(servers(subject), environment, parameters.retention_days),
+	audit_flags.breaches(subject.servers, environment, parameters.retention_days),
 	log_sinks.breaches(subject.resource, subject.address[0], parameters.retention_days),
 	object.union_n([audit_policy.breaches(subject.resource) | subject.address[0] == policy]),
 	{
@@ -30,7 +28,7 @@ breaches(subject, environment, parameters) := object.union_n([
 ])
 
 unknown(subject, environment, parameters) := [
-	audit_flags.unknown(servers(subject), environment, parameters.retention_days),
+	audit_flags.unknown(subject.servers, environment, parameters.retention_days),
 	log_sinks.unknown(subject.resource, subject.address[0]),
 	{
 		"field_unknown": [gap | subject.address[0] == policy; some gap in audit_policy.gaps(subject.resource)],
@@ -54,7 +52,7 @@ control_plane_missing(subject, environment) if {
 
 complete(resource) if "kubernetes" in object.get(resource, ["spec", "complete"], [])
 
-asked(subject) if servers(subject) != []
+asked(subject) if subject.servers != []
 
 asked(subject) if log_sinks.asked(subject.resource, subject.address[0])
 

@@ -2,14 +2,13 @@
 package lib.log_protection
 
 import data.lib.apiserver
-import data.lib.control_plane
 import data.lib.field
 import data.lib.log_writers
 import data.lib.loki
 
 breaches(subject, environment) := {
 	"audit_only_on_node": [{"facts": {}, "path": log.path} |
-		some server in control_plane.of(subject.resource, subject.address, subject.pod)
+		some server in subject.servers
 		apiserver.named(server.flags, "audit-webhook-config-file") == []
 		some log in apiserver.named(server.flags, "audit-log-path")
 		not collected(log.value, environment)
@@ -24,7 +23,7 @@ unknown(subject, environment) := {
 	"field_unknown": array.concat(
 		log_writers.gaps(subject.resource, subject.address, environment),
 		[gap |
-			some server in control_plane.of(subject.resource, subject.address, subject.pod)
+			some server in subject.servers
 			some gap in server.gaps
 		],
 	),
@@ -58,7 +57,7 @@ stored(environment) if {
 }
 
 asked(subject, _) if {
-	some server in control_plane.of(subject.resource, subject.address, subject.pod)
+	some server in subject.servers
 	apiserver.named(server.flags, "audit-log-path") != []
 }
 

@@ -2,7 +2,6 @@
 package lib.sign_in
 
 import data.lib.apiserver
-import data.lib.control_plane
 import data.lib.field
 import data.lib.token_rules
 
@@ -24,17 +23,15 @@ breaches(subject, parameters) := {
 		field.value(subject.resource, ["anonymous", "conditions"]) in [null, []]
 	],
 	"claim_not_required": [{"facts": {"issuer": issuer.value}, "path": issuer.path} |
-		some server in servers(subject)
+		some server in subject.servers
 		some issuer in apiserver.named(server.flags, "oidc-issuer-url")
 		not claim_required(server, parameters)
 	],
 	"static_tokens": [{"facts": {}, "path": file.path} |
-		some server in servers(subject)
+		some server in subject.servers
 		some file in apiserver.named(server.flags, "token-auth-file")
 	],
 }
-
-servers(subject) := control_plane.of(subject.resource, subject.address, subject.pod)
 
 accepted(parameters) := {value | some value in array.concat(parameters.assurance_values, parameters.amr_values)}
 
@@ -56,19 +53,19 @@ unknown(subject, environment) := {
 		not traced(issuer.value, environment)
 	],
 	"authentication_out_of_sight": [{"facts": {}, "path": file.path} |
-		some server in servers(subject)
+		some server in subject.servers
 		some file in apiserver.named(server.flags, "authentication-config")
 		object.get(environment, kind, {}) == {}
 	],
 	"sign_in_unknown": [{"facts": {}, "path": server.edit} |
-		some server in servers(subject)
+		some server in subject.servers
 		server.gaps == []
 		apiserver.named(server.flags, "authentication-config") == []
 		apiserver.named(server.flags, "oidc-issuer-url") == []
 	],
 	"field_unknown": array.concat(
 		[gap | subject.address[0] == kind; some gap in token_rules.gaps(subject.resource)],
-		[gap | some server in servers(subject); some gap in server.gaps],
+		[gap | some server in subject.servers; some gap in server.gaps],
 	),
 }
 
@@ -80,7 +77,7 @@ named_issuers(subject) := array.concat(
 		is_string(issuer.value)
 	],
 	[issuer |
-		some server in servers(subject)
+		some server in subject.servers
 		some issuer in apiserver.named(server.flags, "oidc-issuer-url")
 	],
 )

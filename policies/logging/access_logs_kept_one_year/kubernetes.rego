@@ -1,5 +1,6 @@
 package logging.access_logs_kept_one_year.kubernetes
 
+import data.lib.control_plane
 import data.lib.kept_logs
 
 deny contains {"reason": reason, "facts": found.facts, "path": found.path} if {
@@ -15,8 +16,4 @@ undetermined contains {"reason": reason, "facts": found.facts, "path": found.pat
 
 applies if kept_logs.asked(subject)
 
-subject := {
-	"address": input.address,
-	"resource": input.resource,
-	"pod": object.get(input, "pod", {"spec": {}, "path": []}),
-}
+subject := control_plane.subject(input)

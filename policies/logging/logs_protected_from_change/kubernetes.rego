@@ -1,5 +1,6 @@
 package logging.logs_protected_from_change.kubernetes
 
+import data.lib.control_plane
 import data.lib.log_protection
 
 deny contains {"reason": reason, "facts": found.facts, "path": found.path} if {
@@ -14,8 +15,4 @@ undetermined contains {"reason": reason, "facts": found.facts, "path": found.pat
 
 applies if log_protection.asked(subject, data.environment)
 
-subject := {
-	"address": input.address,
-	"resource": input.resource,
-	"pod": object.get(input, "pod", {"spec": {}, "path": []}),
-}
+subject := control_plane.subject(input)

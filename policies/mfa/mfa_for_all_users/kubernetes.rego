@@ -1,5 +1,6 @@
 package mfa.mfa_for_all_users.kubernetes
 
+import data.lib.control_plane
 import data.lib.credentials
 import data.lib.desktop_login
 import data.lib.sign_in
@@ -29,7 +30,7 @@ undetermined contains {"reason": reason, "facts": found.facts, "path": found.pat
 
 applies if kind in {sign_in.kind, "speguard/Environment"}
 
-applies if sign_in.servers(subject) != []
+applies if subject.servers != []
 
 applies if desktop_login.asked(input.resource, kind, subject.pod)
 
@@ -37,8 +38,4 @@ applies if credentials.asked(input.resource, kind)
 
 kind := input.address[0]
 
-subject := {
-	"address": input.address,
-	"resource": input.resource,
-	"pod": object.get(input, "pod", {"spec": {}, "path": []}),
-}
+subject := control_plane.subject(input)
