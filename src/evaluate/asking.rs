@@ -8,7 +8,7 @@ use super::{
     siblings::{self, Siblings},
     sight::Sight,
 };
-use crate::model::{Resource, View};
+use crate::model::{Resource, Text, View};
 use std::sync::Arc;
 
 /// What is seen, from where, of which subjects; and what is kept of questions before.
@@ -37,9 +37,13 @@ impl<'p, 'a> Opened<'p, 'a> {
         let versions = place.sight.versions(&rule.joins);
         let is_kept = place.known.is_some() && !versions.contains(&PASSING);
         let own = parameters.and_then(|(_, content)| *content).filter(|_| is_kept);
-        let shared = own.map(|own| place.sight.joined_content(&rule.joins).into_iter().chain([own]).collect());
         let parameters = parameters.map(|(seen, _)| seen.clone());
-        Self { rule, place, parameters, session: None, versions, shared }
+        let mut opened = Self { rule, place, parameters, session: None, versions, shared: None };
+        let ways = |opened: &Self| {
+            if opened.sees_ways() { place.sight.joined_content(&rule.joins) } else { Vec::new() }
+        };
+        opened.shared = own.map(|own| ways(&opened).into_iter().chain([own]).collect());
+        opened
     }
 
     pub(super) fn input(&self, subject: &Subject<'_>) -> Seen {
@@ -93,12 +97,13 @@ impl<'p, 'a> Opened<'p, 'a> {
     /// Why it cannot be asked.
     pub(super) fn ask(&mut self, subject: &Subject<'_>) -> Result<Said, String> {
         let input = self.input(subject);
-        let (rule, Place { sight, known, .. }) = (self.rule, self.place);
+        let (rule, sees_ways, Place { sight, known, .. }) = (self.rule, self.sees_ways(), self.place);
         let session = self.session.get_or_insert_with(|| open(rule, self.place));
         let session = session.as_mut().map_err(|cause| cause.clone())?;
         Ok(match known {
             Some(_) => {
-                let reach = sight.reach(&rule.joins, &[subject.resource]);
+                let reach = sees_ways.then(|| sight.reach(&rule.joins, &[subject.resource]));
+                let reach = reach.unwrap_or_else(|| Seen::object::<Text>([]));
                 session.ask_with(input, sight.environment(&rule.joins), reach)
             }
             None => session.ask(&input),
@@ -128,6 +133,11 @@ impl<'p, 'a> Opened<'p, 'a> {
         self.place.known.is_some() && self.rule.is_standard()
     }
 
+    /// Whether the rule can look at ways.
+    fn sees_ways(&self) -> bool {
+        !self.keeps() || self.rule.words().names_ways()
+    }
+
     /// Whether the rule says the same of all siblings.
     fn are_alike(&self) -> bool {
         self.keeps() && siblings::are_alike(&self.rule.joins)
@@ -135,7 +145,8 @@ impl<'p, 'a> Opened<'p, 'a> {
 
     fn question(&self, face: &Face, siblings: Option<&Siblings>) -> Option<Fingerprint> {
         let shared = self.shared.as_ref()?;
-        let own = face.content(self.place.sight, siblings);
+        let ways = self.sees_ways().then(|| self.place.sight.ways_of_all());
+        let own = face.content(ways, siblings);
         Some(fingerprint::question(shared.iter().copied().chain([own])))
     }
 

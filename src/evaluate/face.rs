@@ -6,7 +6,7 @@
 //! It cannot look at another one but by listing all fields there, which none does; and it is given no other, so that what is
 //! kept of it is the answer to what it was shown.
 use super::{engine::Seen, fingerprint, fingerprint::Content, siblings::Siblings, sight::Sight};
-use crate::model::{Map, Resource, Step, Text, Value};
+use crate::model::{Map, Reach, Resource, Step, Text, Value};
 use std::{
     collections::BTreeSet,
     sync::{Arc, Mutex, OnceLock, PoisonError},
@@ -26,6 +26,11 @@ type Shown = u128;
 pub(super) struct Words(BTreeSet<Text>);
 
 impl Words {
+    /// Whether they name `data.reach`, which they cannot look at else.
+    pub(super) fn names_ways(&self) -> bool {
+        self.0.contains("reach")
+    }
+
     pub(super) fn of<'t>(texts: impl IntoIterator<Item = &'t str>) -> Self {
         let is_between = |letter: char| !letter.is_ascii_alphanumeric() && letter != '_';
         Self(texts.into_iter().flat_map(|text| text.split(is_between)).map(Text::from).collect())
@@ -45,9 +50,8 @@ pub(super) struct Face {
     pub(super) resource: Resource,
     siblings: Option<Siblings>,
     input: OnceLock<Vec<(&'static str, Seen)>>,
-    content: OnceLock<Content>,
-    /// As all siblings have it.
-    common: OnceLock<Content>,
+    /// With and without its ways, as it has them and as all siblings have it.
+    contents: [OnceLock<Content>; 4],
 }
 
 impl<'a> Subject<'a> {
@@ -73,8 +77,7 @@ impl<'a> Subject<'a> {
             siblings: Siblings::of(self.resource, &resource.body),
             resource,
             input: OnceLock::new(),
-            content: OnceLock::new(),
-            common: OnceLock::new(),
+            contents: Default::default(),
         });
         faces.push((shown, Arc::clone(&face)));
         face
@@ -92,10 +95,16 @@ impl Face {
         self.siblings.as_ref().filter(|_| are_alike)
     }
 
-    /// Of what is seen; with siblings, of what is seen of each of them.
-    pub(super) fn content(&self, sight: &Sight<'_>, siblings: Option<&Siblings>) -> Content {
-        let place = if siblings.is_some() { &self.common } else { &self.content };
-        *place.get_or_init(|| fingerprint::subject(&self.resource, sight.ways_of_all(), siblings))
+    /// Of what is seen, with its ways where these are seen too; with siblings, of what is seen of each of them.
+    pub(super) fn content(&self, reach: Option<&Reach>, siblings: Option<&Siblings>) -> Content {
+        let [own, own_ways, common, common_ways] = &self.contents;
+        let place = match (reach, siblings) {
+            (None, None) => own,
+            (Some(_), None) => own_ways,
+            (None, Some(_)) => common,
+            (Some(_), Some(_)) => common_ways,
+        };
+        *place.get_or_init(|| fingerprint::subject(&self.resource, reach, siblings))
     }
 }
 

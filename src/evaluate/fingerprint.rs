@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 /// A SHA-256.
 pub(super) type Content = [u8; 32];
 
-/// Of a subject, as `input` and `data.reach` show it; with siblings, as they do of each of them.
-pub(super) fn subject(resource: &Resource, reach: &Reach, siblings: Option<&Siblings>) -> Content {
+/// Of a subject, as `input` and `data.reach` show it, where its ways are shown; with siblings, as they do of each of them.
+pub(super) fn subject(resource: &Resource, reach: Option<&Reach>, siblings: Option<&Siblings>) -> Content {
     let mut hash = Sha256::new();
     // Texts come whole.
     let common =
@@ -34,12 +34,13 @@ pub(super) fn subject(resource: &Resource, reach: &Reach, siblings: Option<&Sibl
         to(b"flows");
         content(flows, to);
     }
-    // What ways lead through is named as it is: a policy of a Pod's name is no other's.
+    // What ways lead through is named as it is, but for itself: a policy of a Pod's name is no other's.
     let to = &mut |bytes: &[u8]| hash.update(bytes);
-    for (topic, all) in topics(reach) {
+    let itself = siblings.map(|_| &resource.id);
+    for (topic, all) in reach.into_iter().flat_map(topics) {
         if let Some(of) = all.get(&resource.id) {
             text_content(topic, to);
-            ways(of, to);
+            ways(of, itself, to);
         }
     }
     hash.finalize().into()
@@ -55,7 +56,7 @@ pub(super) fn joined<'k>(reach: &Reach, kinds: impl Fn(&Text) -> Option<&'k Text
             let to = &mut |bytes: &[u8]| hash.update(bytes);
             text_content(topic, to);
             address(id, to);
-            ways(of, to);
+            ways(of, None, to);
         }
     }
     hashes.into_iter().map(|(kind, hash)| (kind, hash.finalize().into())).collect()
@@ -75,13 +76,17 @@ pub(super) fn question(parts: impl IntoIterator<Item = Content>) -> Fingerprint 
     cut
 }
 
-fn ways(of: &[Way], to: &mut dyn FnMut(&[u8])) {
+fn ways(of: &[Way], itself: Option<&ResourceId>, to: &mut dyn FnMut(&[u8])) {
     to(b"[");
     for way in of {
         text_content(way.answer.name(), to);
         map_content(&way.facts, to);
         if let Some(Hop { resource, path, .. }) = way.witness.last() {
-            address(resource, to);
+            if itself == Some(resource) {
+                to(b"itself")
+            } else {
+                address(resource, to)
+            }
             steps(path, to);
         }
         to(b";");
