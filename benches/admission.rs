@@ -128,6 +128,7 @@ fn door(namespaces: usize, only: &dyn Fn(&CriterionId) -> bool) -> Door {
         language: speguard::report::Language::English,
         evidence: None,
         decided: speguard::serve::decided::Decided::default(),
+        told: speguard::serve::told::Told::default(),
         metrics: Metrics::default(),
         now: || speguard::model::Timestamp::default(),
     }

@@ -15,7 +15,7 @@ use crate::{
     judge::{Profile, outcome},
     model::{Platform, Resource, Severity, Timestamp},
     record::{entry::Trigger, store::Store},
-    serve::{decided::Decided, door::Door, inventory::Extent, metrics::Metrics, server},
+    serve::{decided::Decided, door::Door, inventory::Extent, metrics::Metrics, server, told::Told},
 };
 use anyhow::bail;
 use std::{
@@ -146,6 +146,7 @@ fn prepared(arguments: Serve, shell: &Shell) -> anyhow::Result<Prepared> {
         language: shell.language,
         evidence: opened.as_ref().map(|opened| Arc::clone(opened.evidence())),
         decided: Decided::default(),
+        told: Told::default(),
         metrics: Metrics::default(),
         now: || time().unwrap_or_default(),
     };

@@ -74,7 +74,7 @@ pub struct Bound {
     pub because: String,
 }
 
-/// How a reason weighs at admission (../shared admission rules; not read by a scan).
+/// How a reason weighs at admission (docs/admission.md); a scan does not look at it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum AtAdmission {
     Standing,

@@ -7,6 +7,7 @@ use super::{
     metrics::Metrics,
     review::{self, Answer, Request},
     ruling::{self, Law, Ruling, Shortfall},
+    told::Told,
 };
 use crate::{
     evaluate::Bundle,
@@ -36,6 +37,7 @@ pub struct Door {
     pub language: Language,
     pub evidence: Option<Arc<Evidence>>,
     pub decided: Decided,
+    pub told: Told,
     pub metrics: Metrics,
     pub now: fn() -> Timestamp,
 }
@@ -55,7 +57,7 @@ impl Door {
         let law = self.law();
         let (ruling, ticket, mut answer) = match ruling::rule_in_turn(&law, &self.inventory, request, (self.now)()) {
             Ok((ruling, ticket)) => {
-                let answer = self.worded(&ruling);
+                let answer = self.worded(&ruling, request.dry_run);
                 (ruling, ticket, answer)
             }
             Err(error) => {
@@ -130,8 +132,14 @@ impl Door {
         }
     }
 
-    fn worded(&self, ruling: &Ruling) -> Answer {
-        let warned = self.grounds(&ruling.warned);
+    fn worded(&self, ruling: &Ruling, is_only_asked: bool) -> Answer {
+        let now = Instant::now();
+        let mut warned = self.grounds(&ruling.warned);
+        for Ground { criterion, resource, findings } in &mut warned {
+            let is_news = |one: &&_| self.told.is_news(&resource.namespace, (criterion, one), is_only_asked, now);
+            findings.retain(is_news);
+        }
+        warned.retain(|one| !one.findings.is_empty());
         let warnings = warned.iter().take(WARNINGS_MAX).map(|one| warning(one, self.language)).collect();
         let nameless = || ResourceId {
             platform: crate::model::Platform::Kubernetes,

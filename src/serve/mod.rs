@@ -2,7 +2,7 @@
 //!
 //! `inventory` knows the cluster, `lookout` what reaches what in it, `ruling` decides, `door` words and records the answer,
 //! `server` speaks HTTPS, `due` says by when. `breach` looks what changes have opened that no answer should have let open; `decided` knows which
-//! answers these were. `foretell` asks `ruling` about what is there already. `tls` has the certificates, `guard` says what
+//! answers these were. `told` remembers which namespace was warned of what. `foretell` asks `ruling` about what is there already. `tls` has the certificates, `guard` says what
 //! the API server has of the configuration by which it asks, `lease` which of several replicas leads.
 pub mod breach;
 pub mod decided;
@@ -19,3 +19,4 @@ pub mod review;
 pub mod ruling;
 pub mod server;
 pub mod tls;
+pub mod told;

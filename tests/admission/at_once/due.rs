@@ -25,6 +25,7 @@ fn door(cluster: Cluster, evidence: Option<Evidence>) -> Door {
         language: speguard::report::Language::English,
         evidence: evidence.map(Arc::new),
         decided: Decided::default(),
+        told: speguard::serve::told::Told::default(),
         metrics: Metrics::default(),
         now: || read::time(None).unwrap(),
     }
