@@ -241,3 +241,32 @@ fn what_no_rule_looks_at_makes_no_new_question() {
     };
     assert!(new.iter().enumerate().all(|(nth, count)| expected(nth, *count)), "{new:?}");
 }
+
+#[test]
+fn a_way_of_its_own_is_each_siblings_and_one_that_leads_through_others_is_not() {
+    let bundle = Arc::new(Bundle::standard().unwrap());
+    let plain = r#""name":"c","image":"i""#;
+    let says = |name: &str, through: Option<&str>, memory: &Arc<Memory>| {
+        let pod = pod("", name, "xxxxx", ("", plain));
+        let named = |name: &str| ResourceId { kind: "Service".into(), name: name.into(), ..pod.id.clone() };
+        let hop = Hop { resource: through.map_or_else(|| pod.id.clone(), named), path: Vec::new() };
+        let internet = [(pod.id.clone(), vec![Way::open("0.0.0.0/0", "tcp/443", vec![hop])])].into();
+        let reach = Reach { internet, ..Reach::default() };
+        let sees = Sees { reach, ..Sees::new(&bundle, pod, vec![account("default", false)]) };
+        let before = memory.size();
+        let kept = sees.says(Some(&Known::with(memory)));
+        assert_eq!(kept, sees.says(None), "{name} {through:?}");
+        assert!(format!("{kept:?}").contains("tcp/443"), "{kept:?}");
+        memory.size() - before
+    };
+    let memory = Arc::<Memory>::default();
+    assert!(says("task-00017", None, &memory) > 8);
+    // What rules say of the account, that look at all Pods.
+    assert!(says("task-00018", None, &memory) <= 2);
+    // A Service that is called as one of them, or nearly.
+    for name in ["task-00017", "task-000170"] {
+        for pod in ["task-00017", "task-00018"] {
+            says(pod, Some(name), &memory);
+        }
+    }
+}

@@ -35,13 +35,20 @@ pub(super) fn subject(resource: &Resource, reach: Option<&Reach>, siblings: Opti
         content(flows, to);
     }
     // What ways lead through is named as it is, but for itself: a policy of a Pod's name is no other's.
-    let to = &mut |bytes: &[u8]| hash.update(bytes);
+    let mut is_named = false;
+    let to = &mut |bytes: &[u8]| {
+        is_named |= siblings.is_some_and(|of| of.name(bytes));
+        hash.update(bytes);
+    };
     let itself = siblings.map(|_| &resource.id);
     for (topic, all) in reach.into_iter().flat_map(topics) {
         if let Some(of) = all.get(&resource.id) {
             text_content(topic, to);
             ways(of, itself, to);
         }
+    }
+    if is_named {
+        hash.update(resource.id.name.as_bytes());
     }
     hash.finalize().into()
 }

@@ -67,6 +67,12 @@ impl Siblings {
         (names.len() <= 2 && stands_alone(shown, &mut Vec::new(), &names)).then_some(Self(names))
     }
 
+    /// Whether bytes hold a name of this one.
+    pub(super) fn name(&self, bytes: &[u8]) -> bool {
+        let text = String::from_utf8_lossy(bytes);
+        self.0.iter().any(|(own, _)| text.contains(own.as_str()))
+    }
+
     /// A text as all siblings have it.
     pub(super) fn common<'t>(&self, text: &'t str) -> Cow<'t, str> {
         self.0.iter().fold(text.into(), |text, (own, common)| replaced(text, own, common))
