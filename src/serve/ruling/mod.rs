@@ -116,7 +116,6 @@ pub fn rule(law: &Law<'_>, inventory: &Inventory, request: &Request, at: Timesta
     Ok(ruling)
 }
 
-/// The object as it is to be, and as it was.
 /// The criterion that a connection into a Pod counts for: privileged access is logged.
 const PRIVILEGED_ACCESS: &str = "SPE-IAM-04";
 
@@ -135,6 +134,7 @@ fn connection(law: &Law<'_>, request: &Request) -> Ruling {
     Ruling { observed: is_weighed.then_some(criterion).into_iter().collect(), ..Ruling::allowed(subject) }
 }
 
+/// The object as it is to be, and as it was.
 fn objects(request: &Request) -> Result<(Option<Resource>, Option<Resource>), RulingError> {
     let read = |document: &Option<crate::model::Document>| {
         let read = document.as_ref().map(normalise::object).transpose();
