@@ -162,6 +162,6 @@ fn open(rule: &Rule, place: Place<'_, '_>) -> Result<Session, String> {
     let Place { sight, chunk, known, .. } = place;
     match known {
         None => rule.program()?.session(&sight.data(&rule.joins, chunk)),
-        Some(known) => known.memory.session(rule).map_or_else(|| Ok(rule.program()?.kept()), Ok),
+        Some(known) => known.memory.session(rule).map_or_else(|| rule.program()?.kept(), Ok),
     }
 }

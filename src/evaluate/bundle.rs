@@ -1,7 +1,7 @@
 //! Files into criteria and rules that are ready to run.
 use super::{
     BundleError, Fault, criterion,
-    engine::Seen,
+    engine::{Program, Seen},
     rule::{Rule, RuleSource},
     subset,
 };
@@ -123,11 +123,11 @@ impl Bundle {
         self.rules.get(&platform).into_iter().flatten().filter(|rule| rule.subjects.contains(kind)).collect()
     }
 
-    /// Compiles the rules of a platform now, on all cores: else each is compiled by who asks it first, who waits for it.
+    /// Makes the rules of a platform ready for answers that are kept, on all cores: else who asks one first waits for it.
     pub fn prepare(&self, platform: Platform) {
         let rules = self.rules.get(&platform).into_iter().flatten().collect::<Vec<_>>();
         // What does not compile is said where it is asked.
-        rules.into_par_iter().for_each(|rule| drop(rule.program()));
+        rules.into_par_iter().for_each(|rule| drop(rule.program().and_then(Program::kept)));
     }
 
     /// Kinds that rules of a platform look at beside their subjects, in order.

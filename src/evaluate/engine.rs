@@ -8,6 +8,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     net::IpAddr,
     num::NonZeroU32,
+    sync::OnceLock,
     time::Duration,
 };
 
@@ -132,8 +133,8 @@ fn list<'v>(items: impl Iterator<Item = &'v regorus::Value>) -> Result<Value, St
 #[derive(Clone, Debug)]
 pub(super) struct Program {
     parsed: Engine,
-    /// With [`ASKED`] beside it.
-    asked: Engine,
+    /// With [`ASKED`] beside it; made where answers are kept, which most runs do not do.
+    asked: OnceLock<Result<Engine, String>>,
     package: String,
     heads: BTreeSet<&'static str>,
 }
@@ -176,7 +177,12 @@ impl Program {
                 heads.insert(head);
             }
         }
-        let mut asked = engine.clone();
+        Ok(Self { parsed: engine, asked: OnceLock::new(), package: package.to_owned(), heads })
+    }
+
+    fn asked(&self) -> Result<Engine, String> {
+        let Self { package, heads, .. } = self;
+        let mut asked = self.parsed.clone();
         let rule = |head: &&str| format!("{head} := said if {{\n\tsaid := data.{package}.{head} {LAID_OVER}\n}}\n");
         let module = heads.iter().map(rule).fold(format!("package {ASKED}\n\n"), |all, one| all + &one);
         // All at once, so that what several heads need is worked out once.
@@ -188,7 +194,7 @@ impl Program {
         asked.add_policy(ASKED.to_owned(), module).map_err(message)?;
         // Its clones need not be prepared any more; without an input it says nothing.
         asked.eval_rule(format!("data.{ASKED}.{ALL}")).map_err(message)?;
-        Ok(Self { parsed: engine, asked, package: package.to_owned(), heads })
+        Ok(asked)
     }
 
     /// A clone that sees the given data.
@@ -202,9 +208,12 @@ impl Program {
     }
 
     /// A clone that is given all it sees with each question.
-    pub(super) fn kept(&self) -> Session {
-        let (engine, package) = (self.asked.clone(), ASKED.to_owned());
-        Session { engine, package, heads: self.heads.clone(), said: BTreeMap::new() }
+    ///
+    /// # Errors
+    /// The engine's message.
+    pub(super) fn kept(&self) -> Result<Session, String> {
+        let engine = self.asked.get_or_init(|| self.asked()).clone()?;
+        Ok(Session { engine, package: ASKED.to_owned(), heads: self.heads.clone(), said: BTreeMap::new() })
     }
 }
 

@@ -6,14 +6,11 @@
 //! It cannot look at another one but by listing all fields there, which none does; and it is given no other, so that what is
 //! kept of it is the answer to what it was shown.
 use super::{engine::Seen, fingerprint, fingerprint::Content, siblings::Siblings, sight::Sight};
-use crate::model::{Map, Reach, Resource, Step, Text, Value};
+use crate::model::{Map, PodView, Reach, Resource, Step, Text, Value};
 use std::{
     collections::BTreeSet,
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
-
-/// The lists of containers of a pod.
-const CONTAINERS: [&str; 3] = ["containers", "initContainers", "ephemeralContainers"];
 
 /// Where the template of a workload's Pods stands, with their metadata (a CronJob's stands deeper and is shown whole).
 const TEMPLATE: [&str; 2] = ["spec", "template"];
@@ -112,7 +109,7 @@ impl Face {
 fn fields(resource: &Resource) -> Option<Vec<Text>> {
     let pod = resource.pod.as_ref()?;
     let keys = |value: &Value| value.as_map().map(|map| map.iter().map(|entry| entry.key.clone()).collect::<Vec<_>>());
-    let lists = CONTAINERS.iter().filter_map(|list| pod.spec.get(list)?.as_list());
+    let lists = PodView::LISTS.iter().filter_map(|list| pod.spec.get(list)?.as_list());
     let containers = lists.flatten().map(|container| &container.value);
     let template = resource.body.find(&TEMPLATE).and_then(|template| template.get("metadata"));
     let all = resource.body.get("metadata").into_iter().chain(template).chain([&pod.spec]).chain(containers);
@@ -143,7 +140,7 @@ fn only(resource: &Resource, words: &Words) -> Resource {
 
 fn of_pod(spec: &mut Value, words: &Words) {
     retain(spec, words);
-    for list in CONTAINERS {
+    for list in PodView::LISTS {
         if let Some(Value::List(containers)) = step(spec, list) {
             containers.iter_mut().for_each(|container| retain(&mut container.value, words));
         }

@@ -37,7 +37,7 @@ pub(super) fn subject(resource: &Resource, reach: Option<&Reach>, siblings: Opti
     // What ways lead through is named as it is, but for itself: a policy of a Pod's name is no other's.
     let mut is_named = false;
     let to = &mut |bytes: &[u8]| {
-        is_named |= siblings.is_some_and(|of| of.name(bytes));
+        is_named |= siblings.is_some_and(|of| of.is_named_in(bytes));
         hash.update(bytes);
     };
     let itself = siblings.map(|_| &resource.id);

@@ -1,7 +1,7 @@
 //! Workloads that a controller or a program makes: alike but for five letters that the API server has drawn for each name, or
 //! for the number that it ends in, so that what a rule says of one it says of all.
 //!
-//! A rule sees each of them as it is. Only what is kept of its answer bears a common name, and gets the own one back when it
+//! A rule sees each of them by its own name. Only what is kept of its answer bears a common name, and gets the own one back when it
 //! is said again. That holds where a rule takes names as names: it is done for the program's own rules alone, and not where
 //! they look at kinds that name workloads. And it holds where the names stand only where they name the workload, its container
 //! and its token's volume: an account, a claim or a Secret of the same name is another one for each sibling.
@@ -54,7 +54,7 @@ impl Siblings {
         let name = resource.id.name.as_ref();
         let stem = resource.body.find(&["metadata", "generateName"]).and_then(Value::as_text);
         let stem = stem.filter(|stem| name.strip_prefix(stem).is_some_and(is_drawn)).or_else(|| numbered(name))?;
-        // A Pod may have none.
+        // A Pod may have none. What cannot be read stands alone for nobody it is shown to.
         let volumes = pod.spec.get("volumes").and_then(Value::as_list).unwrap_or_default();
         if volumes.iter().any(|volume| volume.value.get("ephemeral").is_some()) {
             return None;
@@ -68,7 +68,7 @@ impl Siblings {
     }
 
     /// Whether bytes hold a name of this one.
-    pub(super) fn name(&self, bytes: &[u8]) -> bool {
+    pub(super) fn is_named_in(&self, bytes: &[u8]) -> bool {
         let text = String::from_utf8_lossy(bytes);
         self.0.iter().any(|(own, _)| text.contains(own.as_str()))
     }

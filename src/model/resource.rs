@@ -169,6 +169,11 @@ pub struct PodView {
     pub labels: Value,
 }
 
+impl PodView {
+    /// The lists of containers that a pod's spec may hold.
+    pub const LISTS: [&str; 3] = ["containers", "initContainers", "ephemeralContainers"];
+}
+
 /// The Terraform provider of a resource, and which of its major versions may read this configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Provider {

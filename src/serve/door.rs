@@ -57,7 +57,7 @@ impl Door {
         let law = self.law();
         let (ruling, ticket, mut answer) = match ruling::rule_in_turn(&law, &self.inventory, request, (self.now)()) {
             Ok((ruling, ticket)) => {
-                let answer = self.worded(&ruling, request.dry_run);
+                let answer = self.worded(&ruling);
                 (ruling, ticket, answer)
             }
             Err(error) => {
@@ -74,6 +74,9 @@ impl Door {
         if !request.dry_run {
             let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
             let receipt = self.record(request, &ruling, (micros, until), &mut answer);
+            if !answer.warnings.is_empty() {
+                drop(self.news(&ruling, false));
+            }
             match (ticket, ruling.subject, receipt) {
                 (Some(ticket), ..) if !answer.allowed => self.inventory.withdraw(ticket),
                 (Some(_), Some(id), Some(receipt)) => self.decided.remember(id, receipt, started),
@@ -132,15 +135,9 @@ impl Door {
         }
     }
 
-    fn worded(&self, ruling: &Ruling, is_only_asked: bool) -> Answer {
-        let now = Instant::now();
-        let mut warned = self.grounds(&ruling.warned);
-        for Ground { criterion, resource, findings } in &mut warned {
-            let is_news = |one: &&_| self.told.is_news(&resource.namespace, (criterion, one), is_only_asked, now);
-            findings.retain(is_news);
-        }
-        warned.retain(|one| !one.findings.is_empty());
-        let warnings = warned.iter().take(WARNINGS_MAX).map(|one| warning(one, self.language)).collect();
+    fn worded(&self, ruling: &Ruling) -> Answer {
+        let warned = self.news(ruling, true);
+        let warnings = warned.iter().map(|one| warning(one, self.language)).collect();
         let nameless = || ResourceId {
             platform: crate::model::Platform::Kubernetes,
             root: ".".into(),
@@ -163,6 +160,17 @@ impl Door {
             None => String::new(),
         };
         Answer { allowed: ruling.is_allowed(), message, code: FORBIDDEN, warnings, ..Answer::default() }
+    }
+
+    /// What an answer warns of. `is_only_asked`: it is not given yet, and counts as not said.
+    fn news<'a>(&'a self, ruling: &'a Ruling, is_only_asked: bool) -> Vec<Ground<'a>> {
+        let now = Instant::now();
+        let new =
+            self.grounds(&ruling.warned).into_iter().filter_map(|Ground { criterion, resource, mut findings }| {
+                findings.retain(|one| self.told.is_news(&resource.namespace, (criterion, one), is_only_asked, now));
+                (!findings.is_empty()).then_some(Ground { criterion, resource, findings })
+            });
+        new.take(WARNINGS_MAX).collect()
     }
 
     fn grounds<'a>(&'a self, of: &'a [Shortfall]) -> Vec<Ground<'a>> {

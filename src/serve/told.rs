@@ -1,5 +1,6 @@
 //! What a namespace was told: what is so before and after a request is said with the first, and not with each.
-use crate::model::{AtAdmission, Criterion, CriterionId, Finding, Text};
+use super::ruling::stands;
+use crate::model::{Criterion, CriterionId, Finding, Text};
 use std::{
     collections::BTreeMap,
     sync::{Mutex, PoisonError},
@@ -21,7 +22,7 @@ pub struct Told(Mutex<BTreeMap<Said, Instant>>);
 
 impl Told {
     /// Whether a finding is to be said to who changes something in a namespace now: what the request itself brings always,
-    /// what stands without it once. `is_only_asked`: nothing is changed, so that it counts as not said.
+    /// what stands without it once. `is_only_asked`: nothing came of it (yet), so that it counts as not said.
     #[must_use]
     pub fn is_news(
         &self,
@@ -46,18 +47,10 @@ impl Told {
     }
 }
 
-/// Whether a finding is there before and after a request.
-fn stands(criterion: &Criterion, finding: &Finding) -> bool {
-    match finding.reason.as_str() {
-        Finding::NOT_LISTED | Finding::MAY_BE_UNREAD => true,
-        reason => criterion.reasons.get(reason).is_some_and(|reason| reason.at_admission == AtAdmission::Standing),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evaluate::Bundle;
+    use crate::{evaluate::Bundle, model::AtAdmission};
 
     #[test]
     fn what_stands_is_said_once_to_a_namespace_and_what_a_request_brings_always() {

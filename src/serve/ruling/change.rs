@@ -1,7 +1,7 @@
 //! What kind of change a request is, and which findings it brings.
 use super::{Law, Shortfall};
 use crate::{
-    model::{CriterionId, Enforcement, Environment, Finding, Judgement, Resource, Step, Value},
+    model::{CriterionId, Enforcement, Environment, Finding, Judgement, PodView, Resource, Step, Value},
     serve::review::{Operation, Request},
 };
 
@@ -70,12 +70,11 @@ pub(super) fn is_decided_here(subject: &Resource, finding: &Finding, is_unknown:
 fn is_holder(path: &[Step]) -> bool {
     const HOLDERS: [&str; 8] =
         ["spec", "template", "metadata", "labels", "annotations", "securityContext", "capabilities", "resources"];
-    const LISTS: [&str; 3] = ["containers", "initContainers", "ephemeralContainers"];
     let key =
         |step: Option<&Step>, names: &[&str]| matches!(step, Some(Step::Key(key)) if names.contains(&key.as_str()));
     match path.last() {
-        Some(Step::Index(_)) => key(path.iter().rev().nth(1), &LISTS),
-        last => last.is_none() || key(last, &HOLDERS) || key(last, &LISTS),
+        Some(Step::Index(_)) => key(path.iter().rev().nth(1), &PodView::LISTS),
+        last => last.is_none() || key(last, &HOLDERS) || key(last, &PodView::LISTS),
     }
 }
 

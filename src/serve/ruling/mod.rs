@@ -228,14 +228,21 @@ enum Weight {
 fn weight_of_unknown(criterion: &Criterion, finding: &Finding, snapshot: &Snapshot) -> Weight {
     match finding.reason.as_str() {
         Finding::NOT_EVALUATED => Weight::Fault,
-        // A kind that may not be listed is so before and after; one that is not heard of is a fault.
+        // A kind that is not heard of is a fault.
         Finding::NOT_LISTED | Finding::MAY_BE_UNREAD if !snapshot.stale.is_empty() => Weight::Fault,
-        Finding::NOT_LISTED | Finding::MAY_BE_UNREAD => Weight::Standing,
+        _ if stands(criterion, finding) => Weight::Standing,
         reason => match criterion.reasons.get(reason).map(|reason| reason.at_admission) {
-            Some(AtAdmission::Standing) => Weight::Standing,
             Some(AtAdmission::Request) => Weight::Request,
-            Some(AtAdmission::Fault) | None => Weight::Fault,
+            _ => Weight::Fault,
         },
+    }
+}
+
+/// Whether a finding is there before and after a request: so are kinds that may not be listed.
+pub(super) fn stands(criterion: &Criterion, finding: &Finding) -> bool {
+    match finding.reason.as_str() {
+        Finding::NOT_LISTED | Finding::MAY_BE_UNREAD => true,
+        reason => criterion.reasons.get(reason).is_some_and(|reason| reason.at_admission == AtAdmission::Standing),
     }
 }
 
@@ -259,7 +266,7 @@ fn judgements(
     if inventory.is_crowd(&subject.id.kind)
         && let Some((snapshot, reach)) = inventory.newcomer(subject)?
     {
-        return Ok(judged(law, &snapshot.environment, subject, &reach, Some(&snapshot.seen), at));
+        return Ok(judged(law, &snapshot.environment, subject, &reach, &snapshot.seen, at));
     }
     let extent = if reach::needs_workloads(subject) { Extent::Whole } else { Extent::Context };
     if inventory.is_context(&subject.id.kind) || extent == Extent::Whole {
@@ -267,10 +274,10 @@ fn judgements(
         let environment = inventory.with(std::slice::from_ref(subject), &[], extent)?;
         let own = environment.resources.get(&subject.id).and_then(|found| found.first()).unwrap_or(subject);
         let known = inventory.known_beside(extent);
-        return Ok(judged(law, &environment, own, &reach::derive(&environment, &[own]), Some(&known), at));
+        return Ok(judged(law, &environment, own, &reach::derive(&environment, &[own]), &known, at));
     }
     let reach = reach::derive(&snapshot.environment, &[subject]);
-    Ok(judged(law, &snapshot.environment, subject, &reach, Some(&snapshot.seen), at))
+    Ok(judged(law, &snapshot.environment, subject, &reach, &snapshot.seen, at))
 }
 
 fn judged(
@@ -278,11 +285,11 @@ fn judged(
     environment: &Environment,
     subject: &Resource,
     reach: &Reach,
-    known: Option<&Known>,
+    known: &Known,
     at: Timestamp,
 ) -> Vec<Judgement> {
     let subjects = [subject];
-    let light = Light { environment, reach, parameters: &law.profile.parameters, known };
+    let light = Light { environment, reach, parameters: &law.profile.parameters, known: Some(known) };
     let found = evaluate(law.bundle, &light, &subjects).into_iter();
     let weighed = found.map(|one| judge(law.profile, &one.criterion, one.platform, &one.resource, one.verdict, at));
     weighed.filter(|one| matches!(one.verdict, Verdict::NotMet { .. } | Verdict::Undetermined { .. })).collect()
